@@ -1,0 +1,216 @@
+"""The words of this service as types: comment, decision, reason, facts.
+
+The ground floor: imports nothing of ours, does no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Status(StrEnum):
+    """Where a comment stands; what a site acts on."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class Action(StrEnum):
+    """What a decision does. The machine approves or holds; only a person rejects."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    REJECT = "reject"
+
+    @property
+    def status(self) -> Status:
+        """The status of a comment after this action."""
+        return _STATUS_AFTER[self]
+
+
+_STATUS_AFTER = {
+    Action.APPROVE: Status.APPROVED,
+    Action.HOLD: Status.HELD,
+    Action.REJECT: Status.REJECTED,
+}
+
+
+class Source(StrEnum):
+    """Who or what made a decision."""
+
+    CLASSIFIER = "classifier"
+    POLICY = "policy"
+    MODERATOR = "moderator"
+    REPORT = "report"
+
+
+class Lane(StrEnum):
+    """The two queues of pending comments: a batch load never delays a live comment."""
+
+    LIVE = "live"
+    BULK = "bulk"
+
+
+class ReasonCode(StrEnum):
+    """Why a decision was made, one code a rule."""
+
+    SCORE = "score"
+    BANNED_WORD = "banned_word"
+    SUSPECT_WORD = "suspect_word"
+    LINKS = "links"
+    FIRST_TIME_AUTHOR = "first_time_author"
+    FLOOD = "flood"
+    DUPLICATE = "duplicate"
+    HELD_ARTICLE = "held_article"
+    HELD_AUTHOR = "held_author"
+    REPORTED = "reported"
+    UNSCORED = "unscored"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that fired, with the figures it fired on."""
+
+    code: ReasonCode
+    category: str | None = None
+    score: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The reason as the contract writes it, empty parts left out."""
+        parts = {
+            "code": self.code.value,
+            "category": self.category,
+            "score": self.score,
+            "threshold": self.threshold,
+            "detail": self.detail,
+        }
+        return {name: value for name, value in parts.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One link in a comment's chain of decisions; `revision` counts them from 1."""
+
+    comment_id: str
+    article_id: str
+    revision: int
+    action: Action
+    source: Source
+    reasons: tuple[Reason, ...]
+    decided_at: str
+    scores: dict[str, float] = field(default_factory=dict)
+    model: str | None = None
+    moderator: str | None = None
+    statement: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The decision as the contract writes it."""
+        written = {
+            "comment_id": self.comment_id,
+            "article_id": self.article_id,
+            "revision": self.revision,
+            "action": self.action.value,
+            "source": self.source.value,
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "scores": self.scores,
+            "model": self.model,
+            "decided_at": self.decided_at,
+        }
+        if self.moderator is not None:
+            written["moderator"] = self.moderator
+        if self.statement is not None:
+            written["statement"] = self.statement
+        return written
+
+
+@dataclass(frozen=True, slots=True)
+class NewComment:
+    """A comment as a site posted it, validated, before it is stored.
+
+    `content` is what the site sent about it besides its ids: text, author, created_at,
+    and, where given, parent_id, language and article.
+    """
+
+    id: str
+    article_id: str
+    content: dict[str, Any]
+    digest: str
+    created_ms: int
+    idempotency_key: str | None = None
+
+    @property
+    def author_id(self) -> str:
+        """The site's own id of the author."""
+        return str(self.content["author"]["id"])
+
+    @property
+    def parent_id(self) -> str | None:
+        """The comment that this one answers."""
+        return self.content.get("parent_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A stored comment with its latest decision."""
+
+    id: str
+    article_id: str
+    content: dict[str, Any]
+    status: Status = Status.PENDING
+    revision: int = 0
+    decision: dict[str, Any] | None = None
+
+    @classmethod
+    def accepted(cls, new: NewComment) -> Self:
+        """The comment as it is right after it was accepted."""
+        return cls(new.id, new.article_id, new.content)
+
+    def decided(self, decision: dict[str, Any]) -> Self:
+        """The comment after a decision, given as the contract writes it."""
+        status = Action(decision["action"]).status
+        return replace(self, status=status, revision=decision["revision"], decision=decision)
+
+    def to_json(self) -> dict[str, Any]:
+        """The comment as the contract writes it."""
+        return {
+            "id": self.id,
+            "article_id": self.article_id,
+            "parent_id": self.content.get("parent_id"),
+            "author": self.content["author"],
+            "text": self.content["text"],
+            "created_at": self.content["created_at"],
+            "status": self.status.value,
+            "revision": self.revision,
+            "decision": self.decision,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the record knows about a comment besides its text, as the rules need it."""
+
+    approved_before: int = 0
+    """Comments of this author that stand approved on this site."""
+    recent_by_author: int = 0
+    """Comments of this author inside the flood window that ends with this one, it included."""
+    copies_before: int = 0
+    """Earlier comments of the site with the same text."""
+    copies_by_author_before: int = 0
+    """Those of them by the same author."""
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC with milliseconds, `2026-11-24T06:08:45.123Z` (RFC 3339)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now_rfc3339() -> str:
+    """The present moment as `rfc3339` writes it."""
+    return rfc3339(datetime.now(UTC))
