@@ -1,0 +1,46 @@
+"""The record: all that the service knows, in Redis. Nobody else touches Redis.
+
+`Record` puts the parts together for one shard. Opening it sends nothing.
+"""
+
+from __future__ import annotations
+
+from moderation.record.comments import Comments
+from moderation.record.connection import connect
+from moderation.record.decisions import Decisions
+from moderation.record.doorbell import Doorbell
+from moderation.record.keys import Keys
+from moderation.record.moderators import Moderators
+from moderation.record.operations import Operations
+from moderation.record.queue import Queue
+from moderation.record.scripts import Scripts
+from moderation.record.sites import Sites
+from moderation.settings import Settings
+
+#: The one shard of a service on a single Redis.
+ONLY_SHARD = "0"
+
+
+class Record:
+    """One shard of the record, opened lazily from the settings."""
+
+    def __init__(self, settings: Settings, shard: str = ONLY_SHARD) -> None:
+        connection = connect(settings.redis_url)
+        self.rq_connection = connect(settings.redis_url, text=False)
+        keys = Keys(shard)
+        scripts = Scripts(connection, keys)
+        doorbell = Doorbell(self.rq_connection, shard)
+        kept = settings.decisions_kept
+        self.shard = shard
+        self.connection = connection
+        self.comments = Comments(connection, keys, scripts, doorbell)
+        self.decisions = Decisions(connection, keys, scripts, kept=kept)
+        self.queue = Queue(connection, keys, scripts, doorbell, decisions_kept=kept)
+        self.sites = Sites(connection, keys, scripts)
+        self.moderators = Moderators(connection, keys)
+        self.operations = Operations(connection, keys)
+
+    def prepare(self) -> None:
+        """Writes what must be there before the first request or job; repeatable."""
+        self.operations.prepare()
+        self.queue.prepare()

@@ -1,0 +1,69 @@
+-- Accepts comments of one site, each all or nothing: repeat check, parent check, record,
+-- indexes, pending entry; and rings the bell once.
+-- ARGV: site, lane, idempotency time to live (s), copies time to live (s), then for each
+-- comment: id, digest, idempotency key's digest or '', article, author, parent or '',
+-- created (ms), digest of the bare text or '', content (JSON).
+-- Returns: 1 if a drain job must be enqueued else 0, then for each comment its outcome
+-- (accepted, repeat, conflict, erased, unknown_parent) and the id that it concerns.
+
+local site, lane = ARGV[1], ARGV[2]
+local idempotency_ttl, copies_ttl = ARGV[3], ARGV[4]
+local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 4, 9, 100
+local accepted_ms = now_ms()
+local outcomes, accepted = { 0 }, 0
+
+local function earlier(id, digest, idempotency_key)
+  local known
+  if idempotency_key ~= '' then
+    known = redis.call('HMGET', K.idempotency(site, idempotency_key), 'comment', 'digest')
+    if known[1] then
+      return known[2] == digest and 'repeat' or 'conflict', known[1]
+    end
+  end
+  known = redis.call('HMGET', K.comment(site, id), 'status', 'digest')
+  if not known[1] then return nil end
+  if known[1] == 'erased' then return 'erased', id end
+  return known[2] == digest and 'repeat' or 'conflict', id
+end
+
+local function parent_is_known(parent, article)
+  return parent == '' or redis.call('HGET', K.comment(site, parent), 'article') == article
+end
+
+local function store(id, digest, idempotency_key, article, author, created_ms, copies, content)
+  local sequence = redis.call('INCR', K.sequence(site))
+  redis.call('HSET', K.comment(site, id), 'content', content, 'status', 'pending',
+    'revision', 0, 'article', article, 'author', author, 'sequence', sequence,
+    'digest', digest, 'copies', copies, 'accepted_ms', accepted_ms)
+  redis.call('ZADD', K.article(site, 'pending', article), sequence, id)
+  redis.call('ZADD', K.author(site, author), created_ms, id)
+  redis.call('HINCRBY', K.author_counts(site, author), 'pending', 1)
+  if copies ~= '' and redis.call('ZCARD', K.copies(site, copies)) < COPIES_REMEMBERED then
+    redis.call('ZADD', K.copies(site, copies), sequence, id)
+    redis.call('EXPIRE', K.copies(site, copies), copies_ttl)
+  end
+  if idempotency_key ~= '' then
+    local key = K.idempotency(site, idempotency_key)
+    redis.call('HSET', key, 'comment', id, 'digest', digest)
+    redis.call('EXPIRE', key, idempotency_ttl)
+  end
+  redis.call('XADD', K.pending(lane), '*', 'site', site, 'comment', id)
+end
+
+for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
+  local id, digest, idempotency_key, article, author, parent, created_ms, copies, content =
+    unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
+  local outcome, concerned = earlier(id, digest, idempotency_key)
+  if not outcome and not parent_is_known(parent, article) then
+    outcome, concerned = 'unknown_parent', id
+  end
+  if not outcome then
+    store(id, digest, idempotency_key, article, author, created_ms, copies, content)
+    outcome, concerned, accepted = 'accepted', id, accepted + 1
+  end
+  table.insert(outcomes, outcome)
+  table.insert(outcomes, concerned)
+end
+
+if accepted > 0 and ring() then outcomes[1] = 1 end
+return outcomes

@@ -1,0 +1,211 @@
+"""Comments in Redis: accept, read, list, report, erase. Each change is one atomic script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import redis
+
+from moderation.domain import Comment, Lane, NewComment, Status
+from moderation.errors import RedisAwayError, UnknownCommentError
+from moderation.policy import text_fingerprint
+from moderation.record.connection import redis_away
+from moderation.record.doorbell import Doorbell
+from moderation.record.keys import Keys
+from moderation.record.scripts import Argument, Scripts
+
+#: Comments that one accept or erase script handles: Redis answers nobody else meanwhile.
+CHUNK = 100
+#: How long the site remembers a text, to find copies of it.
+COPIES_TTL_S = 86_400
+
+
+class AcceptKind(StrEnum):
+    """What became of one posted comment."""
+
+    ACCEPTED = "accepted"
+    REPEAT = "repeat"
+    CONFLICT = "conflict"
+    ERASED = "erased"
+    UNKNOWN_PARENT = "unknown_parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one posted comment, and the comment that it concerns."""
+
+    kind: AcceptKind
+    comment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some comments, and the sequence number to go on after, `None` at the end."""
+
+    comments: list[Comment]
+    next_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a comment stands after one more report of it."""
+
+    reporters: int
+    status: Status
+    revision: int
+    decision: dict[str, Any] | None
+
+
+class Comments:
+    """The comments of every site of one shard."""
+
+    def __init__(
+        self, connection: redis.Redis, keys: Keys, scripts: Scripts, doorbell: Doorbell
+    ) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._scripts = scripts
+        self._doorbell = doorbell
+
+    def accept(
+        self, site: str, comments: Sequence[NewComment], *, lane: Lane, idempotency_ttl_s: int
+    ) -> list[Outcome]:
+        """Stores comments and queues them for a decision; each all or nothing, in order.
+
+        Raises:
+            RedisAwayError: Redis does not answer; an unanswered comment may be stored or
+                not, and a repeat with the same id or key tells.
+        """
+        outcomes: list[Outcome] = []
+        for chunk in _chunks(comments):
+            arguments: list[Argument] = [site, lane.value, idempotency_ttl_s, COPIES_TTL_S]
+            for comment in chunk:
+                arguments += _accept_arguments(comment)
+            must_ring, *flat = self._scripts.run_all("accept", arguments)
+            outcomes += [
+                Outcome(AcceptKind(kind), comment_id)
+                for kind, comment_id in zip(flat[::2], flat[1::2], strict=True)
+            ]
+            if must_ring:
+                # They are accepted: a bell that cannot be rung now, a worker's ticker rings.
+                with suppress(RedisAwayError):
+                    self._doorbell.ring()
+        return outcomes
+
+    def get(self, site: str, comment_id: str) -> Comment:
+        """One comment with its latest decision.
+
+        Raises:
+            UnknownCommentError: the site has no such comment, or erased it.
+        """
+        with redis_away():
+            fields: Any = self._connection.hgetall(self._keys("comment", site, comment_id))
+        comment = _comment(comment_id, fields)
+        if comment is None:
+            raise UnknownCommentError(comment_id)
+        return comment
+
+    def page(
+        self, site: str, article_id: str, *, statuses: Iterable[Status], after: int, limit: int
+    ) -> Page:
+        """An article's comments that stand so, in the order in which they were accepted."""
+        wanted = set(statuses)
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for status in wanted:
+                pipe.zrangebyscore(
+                    self._keys("article", site, status.value, article_id),
+                    f"({after}",
+                    "+inf",
+                    start=0,
+                    num=limit + 1,
+                    withscores=True,
+                )
+            entries = sorted(
+                (int(sequence), comment_id)
+                for listed in pipe.execute()
+                for comment_id, sequence in listed
+            )
+            more, entries = len(entries) > limit, entries[:limit]
+            for _, comment_id in entries:
+                pipe.hgetall(self._keys("comment", site, comment_id))
+            found = [
+                _comment(comment_id, fields)
+                for (_, comment_id), fields in zip(entries, pipe.execute(), strict=True)
+            ]
+        # One may have been decided or erased between the two reads.
+        comments = [one for one in found if one is not None and one.status in wanted]
+        return Page(comments, entries[-1][0] if more else None)
+
+    def report(self, site: str, comment_id: str, *, reason: str, reporter_id: str) -> Report:
+        """Remembers a reader's report; the same reporter counts once.
+
+        Raises:
+            UnknownCommentError: the site has no such comment, or erased it.
+        """
+        answer = self._scripts.run("report", site, comment_id, reporter_id, reason, uuid4().hex)
+        if answer[0] == "gone":
+            raise UnknownCommentError(comment_id)
+        reporters, status, revision, decision = answer
+        return Report(
+            reporters, Status(status), revision, json.loads(decision) if decision else None
+        )
+
+    def erase(self, site: str, comment_id: str) -> None:
+        """Erases one comment; a second time changes nothing.
+
+        Raises:
+            UnknownCommentError: the site never had such a comment.
+        """
+        if not self._scripts.run("erase", site, comment_id):
+            raise UnknownCommentError(comment_id)
+
+    def erase_author(self, site: str, author_id: str) -> int:
+        """Erases every comment of an author; how many there were."""
+        erased, key = 0, self._keys("author", site, author_id)
+        while True:
+            with redis_away():
+                ids = self._connection.zrange(key, 0, CHUNK - 1)
+            if not ids:
+                return erased
+            erased += self._scripts.run_all("erase", [site, *ids])
+
+
+def _accept_arguments(comment: NewComment) -> list[Argument]:
+    key = comment.idempotency_key
+    return [
+        comment.id,
+        comment.digest,
+        sha256(key.encode()).hexdigest() if key else "",
+        comment.article_id,
+        comment.author_id,
+        comment.parent_id or "",
+        comment.created_ms,
+        text_fingerprint(comment.content["text"]),
+        json.dumps(comment.content, ensure_ascii=False, separators=(",", ":")),
+    ]
+
+
+def _comment(comment_id: str, fields: dict[str, str]) -> Comment | None:
+    if not fields or "content" not in fields:
+        return None
+    revision = int(fields["revision"])
+    decision = fields.get(f"decision:{revision}")
+    return Comment(
+        comment_id,
+        fields["article"],
+        json.loads(fields["content"]),
+        Status(fields["status"]),
+        revision,
+        json.loads(decision) if decision else None,
+    )
+
+
+def _chunks(comments: Sequence[NewComment]) -> Iterable[Sequence[NewComment]]:
+    return (comments[at : at + CHUNK] for at in range(0, len(comments), CHUNK))

@@ -1,0 +1,163 @@
+"""Sites, their API keys (kept as digests only) and their policies."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+import redis
+
+from moderation.domain import now_rfc3339
+from moderation.errors import SiteExistsError, UnknownSiteError
+from moderation.policy import Policy
+from moderation.record.connection import redis_away
+from moderation.record.keys import Keys
+from moderation.record.scripts import Scripts
+
+KEY_PREFIX = "mod_"
+#: What a site may be called: it stands in Redis keys, in front of ids that sites choose.
+SITE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site and when it was made."""
+
+    id: str
+    name: str
+    created_at: str
+    key_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """The site that a key belongs to, and what is left of its rate window."""
+
+    site: str
+    requests_left: int
+    window_ends_in_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """A site's policy and its version; version 0 is the default, never stored."""
+
+    policy: Policy
+    version: int
+
+
+class Sites:
+    """The sites of one shard."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._scripts = scripts
+
+    def create(self, site_id: str, name: str) -> None:
+        """Makes a site without a key.
+
+        Raises:
+            SiteExistsError: the id is taken.
+        """
+        written = json.dumps({"name": name, "created_at": now_rfc3339()}, ensure_ascii=False)
+        with redis_away():
+            if not self._connection.hsetnx(self._keys("sites"), site_id, written):
+                raise SiteExistsError(f"the site {site_id!r} exists already")
+
+    def all(self) -> list[Site]:
+        """Every site, by id."""
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            pipe.hgetall(self._keys("sites"))
+            pipe.hvals(self._keys("api_keys"))
+            sites, owners = pipe.execute()
+        return [
+            Site(site_id, key_count=owners.count(site_id), **json.loads(written))
+            for site_id, written in sorted(sites.items())
+        ]
+
+    def exists(self, site_id: str) -> bool:
+        """Whether there is such a site."""
+        with redis_away():
+            return bool(self._connection.hexists(self._keys("sites"), site_id))
+
+    def issue_key(self, site_id: str, key: str | None = None) -> str:
+        """Gives the site one more key (made here unless given) and returns it, once.
+
+        Raises:
+            UnknownSiteError: there is no such site.
+        """
+        self._require(site_id)
+        key = key or KEY_PREFIX + secrets.token_urlsafe(32)
+        with redis_away():
+            self._connection.hset(self._keys("api_keys"), key_digest(key), site_id)
+        return key
+
+    def rotate_key(self, site_id: str) -> str:
+        """Revokes every key of the site at once and returns the new one.
+
+        Raises:
+            UnknownSiteError: there is no such site.
+        """
+        self._require(site_id)
+        table = self._keys("api_keys")
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        with redis_away():
+            old = [
+                digest
+                for digest, owner in self._connection.hgetall(table).items()
+                if owner == site_id
+            ]
+            with self._connection.pipeline(transaction=True) as pipe:
+                if old:
+                    pipe.hdel(table, *old)
+                pipe.hset(table, key_digest(key), site_id)
+                pipe.execute()
+        return key
+
+    def authorise(self, key: str, *, limit: int, window_s: int) -> Authorised | None:
+        """Whose key this is, and one request off its rate window; `None` for no key of ours."""
+        site, left, ends_in = self._scripts.run("authorise", key_digest(key), limit, window_s)
+        return Authorised(site, left, ends_in) if site else None
+
+    def is_key(self, key: str) -> bool:
+        """Whether this is a key of a site, without counting a request."""
+        with redis_away():
+            return bool(self._connection.hexists(self._keys("api_keys"), key_digest(key)))
+
+    def policy(self, site_id: str) -> StoredPolicy:
+        """The policy of a site, the default one if it never set any."""
+        with redis_away():
+            version, body = self._connection.hmget(
+                self._keys("policy", site_id), "version", "body"
+            )
+        if body is None:
+            return StoredPolicy(Policy(), 0)
+        return StoredPolicy(Policy.from_json(json.loads(body)), int(version or 0))
+
+    def put_policy(
+        self, site_id: str, policy: Policy, *, expected_version: int | None = None
+    ) -> int | None:
+        """Replaces a site's policy; the new version, or `None` if another was expected."""
+        replaced, version = self._scripts.run(
+            "put_policy",
+            site_id,
+            "" if expected_version is None else expected_version,
+            policy.flood_window_s * 1000,
+            json.dumps(policy.to_json(), ensure_ascii=False),
+        )
+        return int(version) if replaced else None
+
+    def _require(self, site_id: str) -> None:
+        if not self.exists(site_id):
+            raise UnknownSiteError(
+                f"there is no site {site_id!r}; `moderation site list` shows them"
+            )
+
+
+def key_digest(key: str) -> str:
+    """What is kept of an API key; a key has enough entropy for a plain digest."""
+    return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
