@@ -1,0 +1,250 @@
+"""One batch: the release scores all its texts at once, each site's policy decides.
+
+A comment that cannot be read, scored or judged is held as `unscored`: never approved, never
+dropped, and never in the way of the rest of its batch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.explanation import Span
+from models.release import Release, Scored
+from models.text import normalise
+from moderation import policy
+from moderation.domain import Action, Decision, now_rfc3339
+from moderation.errors import RedisAwayError
+from moderation.policy import Rulebook, Subject, Verdict
+from moderation.record.operations import counter_name
+from moderation.record.queue import Answer, Entry, PendingComment, Question, Settled
+from moderation.record.sites import Sites
+from moderation.wordlists import WordList
+
+log = logging.getLogger(__name__)
+
+#: An entry handed out so often has killed its workers and is no longer tried.
+MOST_DELIVERIES = 4
+#: Upper bounds of the histogram of times from accept to decision.
+LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+#: Digits that are kept of a score.
+SCORE_DIGITS = 4
+
+
+@dataclass
+class Results:
+    """What one batch came to, as the next turn writes it."""
+
+    settled: list[Settled] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    metrics: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An entry with its texts, and for a comment what the site posted."""
+
+    entry: PendingComment | Question
+    texts: list[str]
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+class Judge:
+    """Decides batches with one release."""
+
+    def __init__(self, sites: Sites, release: Release) -> None:
+        self._sites = sites
+        self._rulebooks: dict[str, tuple[int, Rulebook]] = {}
+        self.release = release
+
+    def settle(self, entries: Sequence[Entry]) -> Results:
+        """Scores one batch as a whole, decides each comment and answers each question.
+
+        Raises:
+            RedisAwayError: a site's policy could not be fetched.
+        """
+        results, jobs = Results(), []
+        for entry in entries:
+            job = _read(entry)
+            if job is not None:
+                jobs.append(job)
+            elif isinstance(entry, PendingComment) and entry.revision == 0:
+                self._hold_unscored(results, entry, "the comment could not be read or scored")
+            elif isinstance(entry, Question):
+                results.answers.append(Answer(entry, '{"error": "unscored"}'))
+            else:
+                results.settled.append(Settled(entry))
+        started = time.perf_counter()
+        scored = iter(self._score([text for job in jobs for text in job.texts]))
+        results.metrics[counter_name("scoring_seconds")] += time.perf_counter() - started
+        for job in jobs:
+            self._settle_job(results, job, [next(scored) for _ in job.texts])
+        results.metrics[counter_name("batches")] += 1
+        return results
+
+    def _settle_job(self, results: Results, job: _Job, scored: list[Scored | None]) -> None:
+        entry = job.entry
+        if isinstance(entry, Question):
+            results.answers.append(Answer(entry, self._answer(entry, job.texts, scored)))
+        elif scored[0] is None:
+            self._hold_unscored(results, entry, "the classifier could not score this text")
+        else:
+            verdict = self._decide(entry, job.content, scored[0])
+            self._settle_comment(results, entry, verdict, _rounded(scored[0].scores))
+
+    def _score(self, texts: Sequence[str]) -> list[Scored | None]:
+        try:
+            return list(self.release.score(texts))
+        except Exception:
+            log.exception("a batch of %d could not be scored, trying one by one", len(texts))
+            return [self._score_alone(text) for text in texts]
+
+    def _score_alone(self, text: str) -> Scored | None:
+        try:
+            return self.release.score([text])[0]
+        except Exception:
+            log.exception("a text of %d characters could not be scored", len(text))
+            return None
+
+    def _decide(
+        self, entry: PendingComment, content: dict[str, Any], scored: Scored
+    ) -> Verdict:
+        try:
+            subject = Subject(
+                text=content["text"],
+                normalised=scored.normalised,
+                scores=_rounded(scored.scores),
+                article_id=entry.article_id,
+                author_id=str(content["author"]["id"]),
+                facts=entry.facts,
+            )
+            return policy.decide(subject, self._rulebook(entry.site, entry.policy_version))
+        except RedisAwayError:
+            raise
+        except Exception:
+            log.exception("the policy of the site %s could not be evaluated", entry.site)
+            return policy.unscored("the site's policy could not be evaluated")
+
+    def _answer(self, entry: Question, texts: list[str], scored: list[Scored | None]) -> str:
+        try:
+            rules = self._rulebook(entry.site)
+            spans = self.release.explain(texts)
+            results = [
+                _scored_text(text, one, found, rules)
+                for text, one, found in zip(texts, scored, spans, strict=True)
+            ]
+        except RedisAwayError:
+            raise
+        except Exception:
+            log.exception("a question of the site %s could not be answered", entry.site)
+            return '{"error": "unscored"}'
+        return json.dumps({"results": results, "model": self.release.version})
+
+    def _rulebook(self, site: str, version: int | None = None) -> Rulebook:
+        """The site's policy ready to decide with, kept until its version changes."""
+        known = self._rulebooks.get(site)
+        if known and known[0] == version:
+            return known[1]
+        stored = self._sites.policy(site)
+        if known and known[0] == stored.version:
+            return known[1]
+        rules = Rulebook(
+            stored.policy,
+            policy.effective_thresholds(stored.policy, self.release.thresholds),
+            WordList(stored.policy.banned_words, normalise),
+            WordList(stored.policy.suspect_words, normalise),
+        )
+        self._rulebooks[site] = stored.version, rules
+        return rules
+
+    def _hold_unscored(self, results: Results, entry: PendingComment, detail: str) -> None:
+        self._settle_comment(results, entry, policy.unscored(detail), {})
+
+    def _settle_comment(
+        self,
+        results: Results,
+        entry: PendingComment,
+        verdict: Verdict,
+        scores: dict[str, float],
+    ) -> None:
+        decision = Decision(
+            comment_id=entry.comment_id,
+            article_id=entry.article_id,
+            revision=entry.revision + 1,
+            action=verdict.action,
+            source=verdict.source,
+            reasons=verdict.reasons,
+            decided_at=now_rfc3339(),
+            scores=scores,
+            model=self.release.version if scores else None,
+        )
+        results.settled.append(
+            Settled(
+                entry,
+                entry.comment_id,
+                decision.revision,
+                decision.action.status.value,
+                json.dumps(decision.to_json(), ensure_ascii=False, separators=(",", ":")),
+            )
+        )
+        _count(results.metrics, entry, verdict)
+
+
+def _read(entry: Entry) -> _Job | None:
+    """What to score; `None` for what is gone, decided, unreadable, or deadly to workers."""
+    if entry.deliveries >= MOST_DELIVERIES:
+        log.error("an entry killed %d workers and is no longer tried", entry.deliveries - 1)
+        return None
+    try:
+        if isinstance(entry, Question):
+            return _Job(entry, [str(text) for text in json.loads(entry.body)["texts"]])
+        if isinstance(entry, PendingComment) and entry.revision == 0:
+            content = json.loads(entry.content)
+            if isinstance(content["text"], str) and content["author"]["id"]:
+                return _Job(entry, [content["text"]], content)
+    except (ValueError, KeyError, TypeError):
+        log.warning("a poisoned entry of the site %s", entry.site)
+    return None
+
+
+def _scored_text(
+    text: str, scored: Scored | None, spans: Sequence[Span], rules: Rulebook
+) -> dict[str, Any]:
+    if scored is None:
+        return {"scores": {}, "action": Action.HOLD.value, "spans": []}
+    scores = _rounded(scored.scores)
+    verdict = policy.decide(Subject(text, scored.normalised, scores), rules)
+    return {
+        "scores": scores,
+        "action": verdict.action.value,
+        "spans": [
+            {
+                "begin": span.begin,
+                "end": span.end,
+                "category": span.category,
+                "score": round(span.score, SCORE_DIGITS),
+            }
+            for span in spans
+        ],
+    }
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {category: round(score, SCORE_DIGITS) for category, score in scores.items()}
+
+
+def _count(metrics: defaultdict[str, float], entry: PendingComment, verdict: Verdict) -> None:
+    metrics[
+        counter_name("decisions", action=verdict.action.value, source=verdict.source.value)
+    ] += 1
+    seconds = max(time.time() - entry.accepted_ms / 1000, 0.0)
+    metrics[counter_name("decision_seconds_sum")] += seconds
+    at = bisect_left(LATENCY_BUCKETS_S, seconds)
+    bound = str(LATENCY_BUCKETS_S[at]) if at < len(LATENCY_BUCKETS_S) else "+Inf"
+    metrics[counter_name("decision_seconds_bucket", le=bound)] += 1

@@ -1,0 +1,127 @@
+"""A worker process: the release loaded once, RQ's worker in the same process, a ticker."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from uuid import uuid4
+
+from rq import SimpleWorker
+
+from moderation.errors import RedisAwayError
+from moderation.record import Record
+from moderation.record.connection import redis_away
+from moderation.settings import Settings
+from workers.jobs import ShortListJob
+from workers.judging import Judge
+from workers.model import load_active
+from workers.scoring import Station, open_station
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.5
+#: How long to wait before Redis, or RQ's worker, is tried again.
+RETRY_S = 0.5
+
+
+class PreloadedWorker(SimpleWorker):
+    """RQ's in-process worker; it passes a request to stop on to the job that runs."""
+
+    job_class = ShortListJob
+    max_connection_wait_time = RETRY_S
+    stop: threading.Event
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by RQ on SIGTERM and SIGINT: the drain ends after its batch."""
+        self.stop.set()
+
+
+class Ticker(threading.Thread):
+    """The heartbeat, and the bell for comments that a crash left without one."""
+
+    def __init__(self, record: Record, name: str, judge: Judge, stop: threading.Event) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._record = record
+        self._worker = name
+        self._judge = judge
+        self._stop_sign = stop
+
+    def run(self) -> None:
+        """Ticks until the worker stops, also while Redis is away."""
+        while not self._stop_sign.is_set():
+            try:
+                self._record.queue.tick(self._worker, self._state())
+            except RedisAwayError as error:
+                log.warning("Redis is away: %s", error)
+            self._stop_sign.wait(TICK_S)
+
+    def _state(self) -> dict[str, object]:
+        release = self._judge.release
+        return {
+            "release": release.version,
+            "categories": list(release.categories),
+            "thresholds": dict(release.thresholds),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "rss_bytes": rss_bytes(),
+        }
+
+
+def run(settings: Settings) -> None:
+    """Works until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: the release cannot be used.
+    """
+    stop = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop.set())
+    record = Record(settings)
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+    judge = Judge(record.sites, load_active(settings))
+    open_station(record.shard, Station(name, record.queue, judge, stop))
+    _wait_for_redis(record, stop)
+    Ticker(record, name, judge, stop).start()
+    while not stop.is_set():
+        with suppress(RedisAwayError):
+            _work(record, name, stop)
+        stop.wait(RETRY_S)
+    with suppress(RedisAwayError):
+        record.operations.forget_worker(name)
+
+
+def _work(record: Record, name: str, stop: threading.Event) -> None:
+    """RQ's loop; it also returns by itself when Redis went away at a bad moment."""
+    with redis_away():
+        worker = PreloadedWorker(
+            [record.queue.doorbell.queue_name],
+            name=f"{name}-{uuid4().hex[:8]}",
+            connection=record.rq_connection,
+            serializer="json",
+            log_job_description=False,
+        )
+        worker.stop = stop
+        worker.work(logging_level="WARNING")
+
+
+def _wait_for_redis(record: Record, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            record.prepare()
+        except RedisAwayError as error:
+            log.warning("waiting for Redis: %s", error)
+            stop.wait(RETRY_S)
+        else:
+            return
+
+
+def rss_bytes() -> int:
+    """The most memory that this process ever had resident."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

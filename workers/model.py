@@ -1,0 +1,23 @@
+"""The active release, loaded once a process and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models import release as releases
+from models.release import Release, ReleaseError
+from moderation.errors import SettingsError
+from moderation.settings import Settings
+
+
+def load_active(settings: Settings) -> Release:
+    """The release that the settings name, else the shipped one.
+
+    Raises:
+        SettingsError: it cannot be used; the message says why.
+    """
+    folder = Path(settings.release) if settings.release else releases.shipped()
+    try:
+        return releases.load(folder)
+    except ReleaseError as error:
+        raise SettingsError(f"the release in {folder} cannot be used: {error}") from error

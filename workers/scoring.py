@@ -1,0 +1,135 @@
+"""The scoring job: drain the pending streams, a batch a turn, and linger for the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from redis.exceptions import ResponseError
+
+from moderation.errors import RedisAwayError
+from moderation.record.queue import Entry, Queue, Turn
+from workers.judging import Judge, Results
+
+#: Entries scored at once.
+BATCH = 256
+#: How long a drain waits for one more entry before it gives its place back to RQ.
+LINGER_MS = 1_000
+#: A drain gives its place back after this, so that RQ's own upkeep is never starved.
+DRAIN_S = 60.0
+#: How often a drain looks for what a dead worker left.
+CLAIM_EVERY_S = 1.0
+REDIS_PAUSE_S = 0.1
+
+T = TypeVar("T")
+
+
+class Stop(Protocol):
+    """Tells whether the worker was asked to end; a `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Whether it was."""
+        ...
+
+
+@dataclass(frozen=True)
+class Station:
+    """Where this process works: its name, queue, judge, and the sign to stop."""
+
+    name: str
+    queue: Queue
+    judge: Judge
+    stop: Stop
+
+
+_stations: dict[str, Station] = {}
+
+
+def open_station(shard: str, station: Station) -> None:
+    """Tells the jobs of this process where they work; the worker's main calls it once."""
+    _stations[shard] = station
+
+
+def drain(shard: str) -> None:
+    """The RQ job: decides whatever waits in a shard until nothing does."""
+    Drain(_stations[shard]).run()
+
+
+class Drain:
+    """One run over the pending streams of a shard."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._queue = station.queue
+        self._claimed_at = 0.0
+        self._ends_at = time.monotonic() + DRAIN_S
+
+    def run(self) -> None:
+        """Turns until no entry came for a while, the time is up, or the worker is to stop.
+
+        The bell is cleared before the first read: a comment that comes later rings again,
+        one that came earlier is read here.
+        """
+        self._patiently(self._queue.clear_bell)
+        results = Results()
+        while self._goes_on():
+            turn = self._turn(results)
+            if not turn.entries:
+                turn = self._linger()
+            if not turn.entries:
+                return
+            results = self._settle(turn.entries)
+        self._turn(results, batch=0)
+        self._patiently(self._queue.doorbell.ring)
+
+    def _goes_on(self) -> bool:
+        return time.monotonic() < self._ends_at and not self._station.stop.is_set()
+
+    def _turn(self, results: Results, *, batch: int = BATCH) -> Turn:
+        claim = time.monotonic() - self._claimed_at > CLAIM_EVERY_S
+        if claim:
+            self._claimed_at = time.monotonic()
+        turn = self._patiently(
+            lambda: self._queue.turn(
+                self._station.name,
+                batch=batch,
+                claim=claim,
+                settled=results.settled,
+                answers=results.answers,
+                metrics=results.metrics,
+            )
+        )
+        if turn.needs_helper:
+            self._patiently(self._queue.doorbell.ring)
+        return turn
+
+    def _linger(self) -> Turn:
+        name = self._station.name
+        read = self._patiently(lambda: self._queue.linger(name, batch=BATCH, wait_ms=LINGER_MS))
+        if not read:
+            return Turn([], 0, needs_helper=False)
+        return self._patiently(
+            lambda: self._queue.turn(name, batch=BATCH, claim=False, already_read=read)
+        )
+
+    def _settle(self, entries: list[Entry]) -> Results:
+        return self._patiently(lambda: self._station.judge.settle(entries))
+
+    def _patiently(self, step: Callable[[], T]) -> T:
+        """Repeats a step while Redis is away, until the drain's time is up.
+
+        Every step may be repeated: what was written already is not written again.
+        """
+        while True:
+            try:
+                return step()
+            except RedisAwayError:
+                if not self._goes_on():
+                    raise
+                time.sleep(REDIS_PAUSE_S)
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                self._queue.prepare()
