@@ -1,0 +1,1 @@
+"""JSON over HTTP for article sites, under `/v1`, and for operators."""

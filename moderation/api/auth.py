@@ -1,0 +1,86 @@
+"""API keys: who asks, for which site, and how often they may."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Response, g, request
+
+from moderation.api.base import Blueprint, services
+from moderation.api.problems import Problem
+from moderation.record.sites import Authorised
+
+SCHEME = "bearer"
+
+
+def protect(blueprint: Blueprint) -> None:
+    """Lets only requests with a site's API key through, and shows what is left to them."""
+    blueprint.before_request(authorise)
+    blueprint.after_request(_show_limits)
+
+
+def current_site() -> str:
+    """The site whose key this request carries."""
+    authorised: Authorised = g.authorised
+    return authorised.site
+
+
+def presented_key() -> str:
+    """The API key of this request.
+
+    Raises:
+        Problem: 401, there is none.
+    """
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != SCHEME or not key.strip():
+        raise _unauthorised("send the site's API key: Authorization: Bearer API_KEY")
+    return key.strip()
+
+
+def authorise() -> None:
+    """Finds the site of this request.
+
+    Raises:
+        Problem: 401 for no key or one that is not valid, 429 past the rate limit.
+    """
+    settings = services().settings
+    found = services().record.sites.authorise(
+        presented_key(), limit=settings.rate_limit, window_s=settings.rate_window_s
+    )
+    if found is None:
+        raise _unauthorised("this API key is not valid here; it may have been revoked")
+    g.authorised = found
+    if settings.rate_limit and found.requests_left < 0:
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"more than {settings.rate_limit} requests in {settings.rate_window_s} s; "
+            "send comments in batches, or ask the operator for a higher limit",
+            kind="rate-limited",
+            headers={"Retry-After": str(max(found.window_ends_in_s, 1))},
+        )
+
+
+def _show_limits(response: Response) -> Response:
+    found: Authorised | None = g.get("authorised")
+    settings = services().settings
+    if found is None or not settings.rate_limit:
+        return response
+    left = str(max(found.requests_left, 0))
+    ends_in, window_s = found.window_ends_in_s, settings.rate_window_s
+    # The IETF draft's present form, and the three headers of its earlier form that most
+    # clients read.
+    response.headers["RateLimit-Policy"] = f'"key";q={settings.rate_limit};w={window_s}'
+    response.headers["RateLimit"] = f'"key";r={left};t={ends_in}'
+    response.headers["RateLimit-Limit"] = str(settings.rate_limit)
+    response.headers["RateLimit-Remaining"] = left
+    response.headers["RateLimit-Reset"] = str(ends_in)
+    return response
+
+
+def _unauthorised(detail: str) -> Problem:
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        detail,
+        kind="unauthorised",
+        headers={"WWW-Authenticate": 'Bearer realm="comment moderation"'},
+    )

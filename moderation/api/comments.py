@@ -1,0 +1,346 @@
+"""Comments: post, post many, read, list, report, erase."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from flask import Response, request
+from marshmallow import ValidationError
+
+from moderation import policy
+from moderation.api import auth
+from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.problems import Problem, flatten, invalid, too_large
+from moderation.api.schemas import (
+    TEXT_CHARACTERS,
+    BatchCommentSchema,
+    BatchResultsSchema,
+    BatchSchema,
+    CommentSchema,
+    CommentsPageSchema,
+    CommentsQuerySchema,
+    EraseQuerySchema,
+    NewCommentSchema,
+    ReportedSchema,
+    ReportSchema,
+    check_identifier,
+)
+from moderation.domain import (
+    Action,
+    Comment,
+    Decision,
+    Lane,
+    NewComment,
+    Reason,
+    ReasonCode,
+    Source,
+    Status,
+    now_rfc3339,
+    rfc3339,
+)
+from moderation.errors import RedisAwayError, RevisionConflictError, UnknownCommentError
+from moderation.feed import SiteFeed
+from moderation.record.comments import AcceptKind, Outcome, Report
+
+blueprint = Blueprint(
+    "comments", __name__, url_prefix="/v1", description="Post comments and read them back."
+)
+auth.protect(blueprint)
+
+IDEMPOTENCY_KEY_CHARACTERS = 255
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})")
+_BATCH_COMMENT = BatchCommentSchema()
+
+
+@blueprint.route("/articles/<opaque:article_id>/comments", methods=["POST"])
+@blueprint.arguments(NewCommentSchema)
+@blueprint.response(202, CommentSchema, description="Accepted; the decision comes later.")
+@blueprint.alt_response(201, schema=CommentSchema, description="Decided in time.", success=True)
+@blueprint.doc(
+    parameters=[
+        {
+            "name": "Prefer",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "`wait=SECONDS`: answer when the comment is decided.",
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": IDEMPOTENCY_KEY_CHARACTERS},
+            "description": "A repeat with the same key gives the first answer again.",
+        },
+    ]
+)
+def post_comment(body: dict[str, Any], article_id: str) -> Response:
+    """Post a comment."""
+    new = _new_comment(article_id, body, idempotency_key=_idempotency_key())
+    wait_s = _preferred_wait_s()
+    if not wait_s:
+        return _answer(_accept_one(new)[0])
+    with services().hub.follow(auth.current_site()) as feed:
+        comment = _accept_and_wait(feed, new, wait_s)
+    if comment.status is Status.PENDING:
+        return _answer(comment)
+    return _answer(comment, HTTPStatus.CREATED, {"Preference-Applied": f"wait={wait_s}"})
+
+
+@blueprint.route("/comments/batch", methods=["POST"])
+@blueprint.arguments(BatchSchema)
+@blueprint.response(202, BatchResultsSchema)
+def post_batch(body: dict[str, Any]) -> Response:
+    """Post up to 1,000 comments at once; a bad one does not spoil the rest."""
+    results: list[dict[str, Any] | None] = []
+    good: list[NewComment] = []
+    for raw in body["comments"]:
+        try:
+            good.append(_batch_comment(raw))
+            results.append(None)
+        except Problem as problem:
+            results.append({"error": problem.to_json()})
+    outcomes = iter(_accept(good, Lane.BULK))
+    written = [one or _batch_result(next(outcomes)) for one in results]
+    return json_response({"results": written}, HTTPStatus.ACCEPTED)
+
+
+@blueprint.route("/comments/<opaque:comment_id>")
+@blueprint.response(200, CommentSchema)
+def get_comment(comment_id: str) -> Response:
+    """Read a comment with its latest decision."""
+    comment = services().record.comments.get(auth.current_site(), comment_id)
+    return json_response(comment.to_json())
+
+
+@blueprint.route("/articles/<opaque:article_id>/comments")
+@blueprint.arguments(CommentsQuerySchema, location="query")
+@blueprint.response(200, CommentsPageSchema)
+def list_comments(query: dict[str, Any], article_id: str) -> Response:
+    """List an article's comments, oldest first."""
+    site = auth.current_site()
+    status = query.get("status")
+    cursors = Cursors("comments", site, article_id, status.value if status else "")
+    page = services().record.comments.page(
+        site,
+        article_id,
+        statuses=[status] if status else list(Status),
+        after=cursors.read(query["after"]) if query.get("after") else 0,
+        limit=query["limit"],
+    )
+    more = page.next_sequence
+    return json_response(
+        {
+            "comments": [comment.to_json() for comment in page.comments],
+            "next": None if more is None else cursors.write(more),
+        }
+    )
+
+
+@blueprint.route("/comments/<opaque:comment_id>/reports", methods=["POST"])
+@blueprint.arguments(ReportSchema)
+@blueprint.response(202, ReportedSchema)
+def report_comment(body: dict[str, Any], comment_id: str) -> Response:
+    """Pass on a reader's report; enough of them hold an approved comment."""
+    site, record = auth.current_site(), services().record
+    report = record.comments.report(
+        site, comment_id, reason=body["reason"], reporter_id=body.get("reporter_id") or ""
+    )
+    if policy.reports_hold(record.sites.policy(site).policy, report.reporters):
+        _hold_reported(site, comment_id, report)
+    return json_response(
+        {"comment_id": comment_id, "reports": report.reporters}, HTTPStatus.ACCEPTED
+    )
+
+
+@blueprint.route("/comments/<opaque:comment_id>", methods=["DELETE"])
+@blueprint.arguments(EraseQuerySchema, location="query")
+@blueprint.response(204)
+def erase_comment(_: dict[str, Any], comment_id: str) -> Response:
+    """Erase a comment: its text and personal data, everywhere they are held."""
+    services().record.comments.erase(auth.current_site(), comment_id)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@blueprint.route("/authors/<opaque:author_id>", methods=["DELETE"])
+@blueprint.arguments(EraseQuerySchema, location="query")
+@blueprint.response(204)
+def erase_author(_: dict[str, Any], author_id: str) -> Response:
+    """Erase every comment of an author; an author without any is no error."""
+    services().record.comments.erase_author(auth.current_site(), author_id)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _accept(comments: Sequence[NewComment], lane: Lane) -> list[Outcome]:
+    return services().record.comments.accept(
+        auth.current_site(),
+        comments,
+        lane=lane,
+        idempotency_ttl_s=services().settings.idempotency_ttl_s,
+    )
+
+
+def _accept_one(new: NewComment) -> tuple[Comment, bool]:
+    """The comment as first accepted, and whether that was just now.
+
+    Raises:
+        Problem: it was refused.
+    """
+    outcome = _accept([new], Lane.LIVE)[0]
+    if outcome.kind is AcceptKind.ACCEPTED:
+        return Comment.accepted(new), True
+    if outcome.kind is not AcceptKind.REPEAT:
+        raise _refusal(outcome)
+    try:
+        first = services().record.comments.get(auth.current_site(), outcome.comment_id)
+    except UnknownCommentError:
+        raise _refusal(Outcome(AcceptKind.ERASED, outcome.comment_id)) from None
+    return replace(first, status=Status.PENDING, revision=0, decision=None), False
+
+
+def _accept_and_wait(feed: SiteFeed, new: NewComment, wait_s: int) -> Comment:
+    with feed.awaiting(new.id) as waiter:
+        comment, is_new = _accept_one(new)
+        if is_new and (entry := waiter.decision(wait_s=wait_s)):
+            return comment.decided(entry.parsed())
+    try:
+        return _wait_for_earlier(feed, comment.id, 0 if is_new else wait_s)
+    except (RedisAwayError, UnknownCommentError):
+        # It is accepted, whatever happened since; saying otherwise would invite a repeat.
+        return comment
+
+
+def _wait_for_earlier(feed: SiteFeed, comment_id: str, wait_s: int) -> Comment:
+    site, comments = auth.current_site(), services().record.comments
+    with feed.awaiting(comment_id) as waiter:
+        comment = comments.get(site, comment_id)
+        if comment.status is Status.PENDING and wait_s:
+            waiter.decision(wait_s=wait_s)
+            comment = comments.get(site, comment_id)
+    return comment
+
+
+def _refusal(outcome: Outcome) -> Problem:
+    if outcome.kind is AcceptKind.UNKNOWN_PARENT:
+        return invalid({"parent_id": ["This article has no such comment."]})
+    if outcome.kind is AcceptKind.ERASED:
+        return Problem(
+            HTTPStatus.CONFLICT,
+            "a comment with this id was erased; an id is never used twice",
+            kind="erased",
+        )
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "the same id or Idempotency-Key was used before with another body",
+        kind="key-reused",
+    )
+
+
+def _batch_comment(raw: Any) -> NewComment:
+    try:
+        body = _BATCH_COMMENT.load(raw)
+    except ValidationError as error:
+        raise invalid(dict(flatten(error.messages))) from None
+    return _new_comment(body.pop("article_id"), body)
+
+
+def _batch_result(outcome: Outcome) -> dict[str, Any]:
+    if outcome.kind in {AcceptKind.ACCEPTED, AcceptKind.REPEAT}:
+        return {"id": outcome.comment_id, "status": Status.PENDING.value}
+    return {"error": _refusal(outcome).to_json()}
+
+
+def _new_comment(
+    article_id: str, body: dict[str, Any], *, idempotency_key: str | None = None
+) -> NewComment:
+    """A validated body as a comment to accept.
+
+    Raises:
+        Problem: 413 for a text that is too long, 422 for an id that cannot be one.
+    """
+    try:
+        check_identifier(article_id, "article_id")
+    except ValidationError as error:
+        raise invalid(dict(flatten(error.messages))) from None
+    if len(body["text"]) > TEXT_CHARACTERS:
+        raise too_large(
+            f"the text has {len(body['text'])} characters, {TEXT_CHARACTERS} are the limit"
+        )
+    content = _without_nulls(body)
+    comment_id = content.pop("id", None)
+    created_at = content.pop("created_at", None)
+    digest = _digest(article_id, content, comment_id, created_at)
+    created_at = created_at or datetime.now(UTC)
+    return NewComment(
+        id=comment_id or uuid4().hex,
+        article_id=article_id,
+        content=content | {"created_at": rfc3339(created_at)},
+        digest=digest,
+        created_ms=int(created_at.timestamp() * 1000),
+        idempotency_key=idempotency_key,
+    )
+
+
+def _digest(article_id: str, *parts: Any) -> str:
+    written = json.dumps([article_id, *parts], sort_keys=True, default=str)
+    return sha256(written.encode()).hexdigest()[:32]
+
+
+def _without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_nulls(value) if isinstance(value, Mapping) else value
+        for name, value in body.items()
+        if value is not None
+    }
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_CHARACTERS:
+        message = f"Must have 1 to {IDEMPOTENCY_KEY_CHARACTERS} characters."
+        raise invalid({"Idempotency-Key": [message]})
+    return key
+
+
+def _preferred_wait_s() -> int:
+    """The `wait` of RFC 7240 that is granted, 0 for none."""
+    found = _WAIT.search(",".join(request.headers.getlist("Prefer")).lower())
+    return min(int(found[1]), services().settings.max_wait_s) if found else 0
+
+
+def _answer(
+    comment: Comment,
+    status: HTTPStatus = HTTPStatus.ACCEPTED,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    location = f"/v1/comments/{quote(comment.id, safe='')}"
+    return json_response(comment.to_json(), status, {"Location": location, **(headers or {})})
+
+
+def _hold_reported(site: str, comment_id: str, report: Report) -> None:
+    if report.status is not Status.APPROVED or report.decision is None:
+        return
+    if report.decision["source"] == Source.MODERATOR:
+        return  # a person has looked at it already
+    decision = Decision(
+        comment_id=comment_id,
+        article_id=report.decision["article_id"],
+        revision=report.revision + 1,
+        action=Action.HOLD,
+        source=Source.REPORT,
+        reasons=(Reason(ReasonCode.REPORTED, detail=f"{report.reporters} reports"),),
+        decided_at=now_rfc3339(),
+        scores=report.decision["scores"],
+        model=report.decision["model"],
+    )
+    try:
+        services().record.decisions.write(site, decision)
+    except (RevisionConflictError, UnknownCommentError):
+        return  # decided anew or erased meanwhile; that stands

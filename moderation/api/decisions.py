@@ -1,0 +1,108 @@
+"""The site's decisions: by polling and as server-sent events, from one feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from moderation.api import auth
+from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.schemas import DecisionsPageSchema, DecisionsQuerySchema, StreamQuerySchema
+from moderation.errors import CursorExpiredError, RedisAwayError
+from moderation.feed import Hub, SiteFeed
+from moderation.record import Record
+from moderation.record.decisions import START
+
+blueprint = Blueprint(
+    "decisions", __name__, url_prefix="/v1", description="Every decision of the site, in order."
+)
+auth.protect(blueprint)
+
+HEARTBEAT_S = 15.0
+#: How long a client waits before it connects again, in milliseconds.
+RECONNECT_MS = 1_000
+
+
+@blueprint.route("/decisions")
+@blueprint.arguments(DecisionsQuerySchema, location="query")
+@blueprint.response(200, DecisionsPageSchema)
+def list_decisions(query: dict[str, Any]) -> Response:
+    """List the decisions after a cursor; the same call later goes on from `next`."""
+    site = auth.current_site()
+    cursors = Cursors("decisions", site)
+    position = cursors.read(query["after"]) if query.get("after") else START
+    entries = services().record.decisions.after(site, position, limit=query["limit"])
+    last = entries[-1].position if entries else position
+    return json_response(
+        {"decisions": [entry.parsed() for entry in entries], "next": cursors.write(last)}
+    )
+
+
+@blueprint.route("/decisions/stream")
+@blueprint.arguments(StreamQuerySchema, location="query")
+@blueprint.response(
+    200, {"type": "string"}, content_type="text/event-stream", description="An endless stream."
+)
+@blueprint.doc(
+    parameters=[
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The id of the last event that was seen; goes before `after`.",
+        }
+    ]
+)
+def stream_decisions(query: dict[str, Any]) -> Response:
+    """Follow the decisions as server-sent events; `id` is the cursor."""
+    site = auth.current_site()
+    cursors = Cursors("decisions", site)
+    cursor = request.headers.get("Last-Event-ID") or query.get("after")
+    position = cursors.read(cursor) if cursor else START
+    # A cursor that is no longer good is refused now, while there is a status to say it with.
+    services().record.decisions.after(site, position, limit=1)
+    stream = DecisionStream(services().hub, services().record, cursors, auth.presented_key())
+    return event_stream(stream.events(site, position))
+
+
+class DecisionStream:
+    """The decisions of a site as server-sent events, for as long as its key is good."""
+
+    def __init__(self, hub: Hub, record: Record, cursors: Cursors, key: str) -> None:
+        self._hub = hub
+        self._record = record
+        self._cursors = cursors
+        self._key = key
+
+    def events(self, site: str, position: str) -> Iterator[str]:
+        """Events after a position, a comment line every 15 s when there is none."""
+        yield f"retry: {RECONNECT_MS}\n\n"
+        try:
+            with self._hub.follow(site) as feed:
+                yield from self._follow(feed, position)
+        except CursorExpiredError:
+            yield "event: error\ndata: cursor-expired\n\n"
+        except RedisAwayError:
+            return  # the client connects again, with the last id it saw
+
+    def _follow(self, feed: SiteFeed, position: str) -> Iterator[str]:
+        while not self._hub.closing:
+            entries = feed.after(position, wait_s=HEARTBEAT_S)
+            if not entries:
+                if not self._record.sites.is_key(self._key):
+                    return
+                feed.refresh()
+                yield ": heartbeat\n\n"
+            for entry in entries:
+                position = entry.position
+                cursor = self._cursors.write(position)
+                yield f"id: {cursor}\nevent: decision\ndata: {entry.decision}\n\n"
+
+
+def event_stream(events: Iterator[str]) -> Response:
+    """A response that streams events through proxies unbuffered."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(events, HTTPStatus.OK, headers, mimetype="text/event-stream")

@@ -1,0 +1,60 @@
+"""For operators: alive, ready, figures for Prometheus."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import CollectorRegistry
+
+from moderation.api.base import Blueprint, json_response, services
+from moderation.api.problems import RETRY_AFTER_S, Problem
+from moderation.api.schemas import HealthSchema, ReadinessSchema
+from moderation.errors import RedisAwayError
+from moderation.metrics import RecordCollector
+
+blueprint = Blueprint("operations", __name__, description="For whoever runs the service.")
+
+
+@blueprint.route("/healthz")
+@blueprint.response(200, HealthSchema)
+def healthz() -> Response:
+    """Whether this process is alive."""
+    return json_response({"status": "ok"})
+
+
+@blueprint.route("/readyz")
+@blueprint.response(200, ReadinessSchema)
+def readyz() -> Response:
+    """Whether a comment posted now would be scored; 503 names what is missing."""
+    try:
+        alive = [one for one in services().record.operations.workers() if one.alive]
+    except RedisAwayError:
+        raise _not_ready("Redis does not answer") from None
+    if not alive:
+        raise _not_ready("no worker is alive")
+    release = next((one.release for one in alive if one.release), None)
+    if release is None:
+        raise _not_ready("no worker has loaded a model")
+    return json_response({"status": "ready", "workers": len(alive), "model": release})
+
+
+@blueprint.route("/metrics")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def metrics() -> Response:
+    """Figures in the Prometheus text format."""
+    services().figures.flush()
+    registry = CollectorRegistry()
+    registry.register(RecordCollector(services().record))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _not_ready(missing: str) -> Problem:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"not ready: {missing}",
+        kind="not-ready",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )

@@ -1,0 +1,71 @@
+"""The composition root: settings → the WSGI application."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from moderation import __version__
+from moderation.api import comments, decisions, operations, problems, score, sites
+from moderation.api.base import Api, OpaqueConverter, Services
+from moderation.api.requests import RequestFigures
+from moderation.api.schemas import BATCH_BODY_BYTES, BODY_BYTES
+from moderation.docs import pages as docs
+from moderation.feed import Hub
+from moderation.record import Record
+from moderation.settings import Settings
+
+API_DESCRIPTION = (
+    "Post readers' comments, get an approve or hold decision for each. Authenticate with "
+    "`Authorization: Bearer API_KEY`. Errors are RFC 9457 problems."
+)
+SECURITY_SCHEME = "API_KEY"
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application. Opens no connection: that happens at the first request."""
+    app = Flask("moderation", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_BYTES,
+        API_TITLE="Comment moderation service",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": API_DESCRIPTION},
+            "security": [{SECURITY_SCHEME: []}],
+        },
+    )
+    record = Record(settings)
+    hub = Hub(record.decisions)
+    figures = RequestFigures(record.operations)
+    app.extensions["moderation"] = Services(settings, record, hub, figures)
+    figures.register(app)
+    problems.register(app)
+    app.before_request(_allow_large_batches)
+    _register_api(app)
+    app.register_blueprint(docs.blueprint)
+    if settings.demo:
+        from moderation.demo import pages as demo
+
+        app.register_blueprint(demo.blueprint)
+    return app
+
+
+def _register_api(app: Flask) -> None:
+    # Ids in paths are opaque: two slashes in one are two slashes.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["opaque"] = OpaqueConverter
+    api = Api(app)
+    api.register_converter(OpaqueConverter, lambda _: {"type": "string", "minLength": 1})
+    api.spec.components.security_scheme(
+        SECURITY_SCHEME,
+        {"type": "http", "scheme": "bearer", "description": "A site's API key."},
+    )
+    for module in (comments, decisions, score, sites, operations):
+        api.register_blueprint(module.blueprint)
+
+
+def _allow_large_batches() -> None:
+    if request.endpoint == "comments.post_batch":
+        request.max_content_length = BATCH_BODY_BYTES
