@@ -1,0 +1,60 @@
+"""First start: the site `demo`, its API key, and the moderator `admin`."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+
+from moderation.errors import SiteExistsError
+from moderation.record import Record
+from moderation.settings import Settings
+
+DEMO_SITE = "demo"
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecrets:
+    """Secrets made at this start, to be shown once; `None` where nothing was made."""
+
+    api_key: str | None = None
+    admin_password: str | None = None
+
+    def lines(self) -> list[str]:
+        """What to tell whoever starts the service."""
+        lines = []
+        if self.api_key:
+            lines.append(f"API key of the site demo (shown once): {self.api_key}")
+        if self.admin_password:
+            lines.append(f"password of the moderator admin (shown once): {self.admin_password}")
+        return lines
+
+
+def bootstrap(record: Record, settings: Settings) -> NewSecrets:
+    """Makes what a first start needs; at later starts only applies preset secrets.
+
+    Raises:
+        RedisAwayError: Redis does not answer.
+    """
+    record.prepare()
+    return NewSecrets(_demo_site(record, settings), _admin(record, settings))
+
+
+def _demo_site(record: Record, settings: Settings) -> str | None:
+    with suppress(SiteExistsError):
+        record.sites.create(DEMO_SITE, "Demo")
+    if settings.api_key:
+        record.sites.issue_key(DEMO_SITE, settings.api_key)
+        return None
+    has_key = any(site.id == DEMO_SITE and site.key_count for site in record.sites.all())
+    return None if has_key else record.sites.issue_key(DEMO_SITE)
+
+
+def _admin(record: Record, settings: Settings) -> str | None:
+    preset = settings.admin_password
+    if record.moderators.exists(ADMIN) and not preset:
+        return None
+    password = preset or secrets.token_urlsafe(12)
+    record.moderators.put(ADMIN, site=DEMO_SITE, role="admin", password=password)
+    return None if preset else password

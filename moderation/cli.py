@@ -1,0 +1,263 @@
+"""The command `moderation`.
+
+Heavy parts (the HTTP server, the workers, the models) are imported when their command runs,
+the latter two by dotted name.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from moderation import __version__
+from moderation.errors import ModerationError
+from moderation.settings import PREFIX, Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+#: Commands that live with the models: name → (module, what it does).
+MODEL_COMMANDS = {
+    "score": ("models.cli", "Score JSON Lines, no server needed."),
+    "evaluate": ("models.cli", "Measure a release on a labelled file."),
+}
+
+
+class Commands(click.Group):
+    """Loads the models' commands by name, and turns our errors into one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, sorted."""
+        return sorted([*super().list_commands(ctx), *MODEL_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command; of a model's only its short help, so that `--help` stays quick."""
+        if cmd_name in MODEL_COMMANDS:
+            return click.Command(cmd_name, short_help=MODEL_COMMANDS[cmd_name][1])
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command to run; a model's is imported only now."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in MODEL_COMMANDS:
+            command = getattr(import_module(MODEL_COMMANDS[name][0]), name)
+        return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except ModerationError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+)
+@click.version_option(__version__, prog_name="moderation")
+def main() -> None:
+    """Moderate readers' comments: approve what is fine, hold the rest for a person.
+
+    Start with `moderation run`, then open http://127.0.0.1:8000/demo.
+
+    Every setting is an environment variable; `moderation settings` lists them.
+    """
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command its settings: the environment, and those of its flags that are one."""
+
+    @wraps(command)
+    def wrapper(**flags: Any) -> None:
+        names = {name for name in flags if name in Settings.__dataclass_fields__}
+        settings = Settings.load(os.environ, **{name: flags.pop(name) for name in names})
+        logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+        for unknown in Settings.unknown(os.environ):
+            logging.getLogger(__name__).warning(
+                "%s is no setting; `moderation settings` lists them", unknown
+            )
+        command(settings, **flags)
+
+    return wrapper
+
+
+def with_record(command: Callable[..., None]) -> Callable[..., None]:
+    """Like `with_settings`, on the Redis that a `moderation run` beside this command uses."""
+
+    @wraps(command)
+    @with_settings
+    def wrapper(settings: Settings, **flags: Any) -> None:
+        from moderation.embedded import answers, embedded_url
+
+        if not settings.redis_url:
+            url = embedded_url(settings.data_dir)
+            if not answers(url):
+                raise click.ClickException(
+                    f"no running service keeps its data in {settings.data_dir.resolve()}. "
+                    "Start `moderation run`, or name its --data-dir or MODERATION_REDIS_URL"
+                )
+            settings = settings.with_redis(url)
+        command(settings, **flags)
+
+    return wrapper
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the embedded server's data.  [default: var]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 for any.  [default: 8000]")
+@data_dir_option
+@click.option("--workers", type=click.IntRange(0), help="Scoring workers.  [default: 1]")
+@with_settings
+def run(settings: Settings) -> None:
+    """Run everything on this machine.
+
+    That is Redis (an embedded one, unless MODERATION_REDIS_URL names yours), the HTTP
+    service, and the workers. Prints `ready http://HOST:PORT` when a comment posted now would
+    be scored. A part that dies is started again; Ctrl-C or SIGTERM stops all of it.
+    """
+    from moderation.supervisor import Supervisor
+
+    Supervisor(settings, say_ready=lambda url: click.echo(f"ready {url}")).run()
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port.  [default: 8000]")
+@data_dir_option
+@click.option("--listen-fd", type=int, hidden=True)
+def api(listen_fd: int | None, **flags: Any) -> None:
+    """Run the HTTP service alone, for production. Needs MODERATION_REDIS_URL."""
+    from gevent import monkey
+
+    monkey.patch_all()  # before anything else is imported that opens a socket
+    _with_redis("moderation.server", "serve", flags, listen_fd=listen_fd)
+
+
+@main.command()
+@data_dir_option
+def worker(**flags: Any) -> None:
+    """Run one scoring worker alone, for production. Needs MODERATION_REDIS_URL."""
+    _with_redis("workers.main", "run", flags)
+
+
+def _with_redis(module: str, function: str, flags: dict[str, Any], **more: Any) -> None:
+    @with_settings
+    def start(settings: Settings) -> None:
+        from moderation.embedded import embedded_url
+
+        if not settings.redis_url:
+            settings = settings.with_redis(embedded_url(settings.data_dir))
+        getattr(import_module(module), function)(settings, **more)
+
+    start(**flags)
+
+
+@main.command()
+@json_option
+@with_settings
+def settings(settings: Settings, *, as_json: bool) -> None:
+    """List every setting: its meaning, default and current value. Secrets are masked."""
+    from dataclasses import fields
+
+    default, current = Settings().masked(), settings.masked()
+    listed = [
+        {
+            "name": PREFIX + one.name.upper(),
+            "value": current[PREFIX + one.name.upper()],
+            "default": default[PREFIX + one.name.upper()],
+            "meaning": one.metadata["help"],
+        }
+        for one in fields(Settings)
+    ]
+    if as_json:
+        click.echo(json.dumps(listed, indent=2))
+        return
+    for one in listed:
+        click.secho(f"{one['name']}={one['value']}", bold=True)
+        changed = "" if one["value"] == one["default"] else f" (default: {one['default']})"
+        click.echo(click.wrap_text(one["meaning"] + changed, 92, "    ", "    ") + "\n")
+
+
+@main.group()
+def site() -> None:
+    """Make article sites and give them API keys."""
+
+
+@site.command("create")
+@click.argument("site_id", metavar="SITE")
+@click.option("--name", help="What people call it.  [default: SITE]")
+@data_dir_option
+@json_option
+@with_record
+def site_create(settings: Settings, *, site_id: str, name: str | None, as_json: bool) -> None:
+    """Make the site SITE and print its API key, once.
+
+    SITE is lower-case letters, digits and hyphens, such as `daily-news`.
+    """
+    from moderation.record import Record
+    from moderation.record.sites import SITE_ID
+
+    if not SITE_ID.fullmatch(site_id):
+        raise click.BadParameter(
+            "use 1 to 63 lower-case letters, digits and hyphens", param_hint="SITE"
+        )
+    sites = Record(settings).sites
+    sites.create(site_id, name or site_id)
+    _print_key(site_id, sites.issue_key(site_id), as_json=as_json)
+
+
+@site.command("list")
+@data_dir_option
+@json_option
+@with_record
+def site_list(settings: Settings, *, as_json: bool) -> None:
+    """List the sites."""
+    from dataclasses import asdict
+
+    from moderation.record import Record
+
+    found = Record(settings).sites.all()
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    width = max([4, *(len(one.id) for one in found)])
+    click.echo(f"{'SITE':{width}}  KEYS  CREATED                   NAME")
+    for one in found:
+        click.echo(f"{one.id:{width}}  {one.key_count:4}  {one.created_at:24}  {one.name}")
+
+
+@site.command("rotate-key")
+@click.argument("site_id", metavar="SITE")
+@data_dir_option
+@json_option
+@with_record
+def site_rotate_key(settings: Settings, *, site_id: str, as_json: bool) -> None:
+    """Revoke every API key of SITE at once and print a new one, once."""
+    from moderation.record import Record
+
+    _print_key(site_id, Record(settings).sites.rotate_key(site_id), as_json=as_json)
+
+
+def _print_key(site_id: str, key: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"site": site_id, "api_key": key}))
+    else:
+        click.echo(f"API key of the site {site_id} (shown once): {key}")
