@@ -1,0 +1,49 @@
+"""Stand-ins that behave: a release that scores by words, quick to load and predictable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models.explanation import Span
+from models.release import Scored
+from models.text import normalise
+
+RUDE = "blockhead"
+SPAM = "casino"
+#: A text with this word makes the fake classifier fail, as a bug in it would.
+UNSCORABLE = "kaboom"
+THRESHOLDS = {"toxicity": 0.7, "spam": 0.8}
+
+
+class FakeRelease:
+    """Scores 0.9 for a rude or spammy word and 0.1 for everything else."""
+
+    version = "fake-1"
+    categories = tuple(THRESHOLDS)
+    thresholds: Mapping[str, float] = THRESHOLDS
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def score(self, texts: Sequence[str]) -> list[Scored]:
+        """Scores in order; raises on an unscorable text as a bug would."""
+        if any(UNSCORABLE in text for text in texts):
+            raise FloatingPointError("a bug in the classifier")
+        self.batches.append(len(texts))
+        return [Scored(_scores(text), normalise(text)) for text in texts]
+
+    def explain(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The first rude word of each text."""
+        return [_spans(text) for text in texts]
+
+
+def _scores(text: str) -> dict[str, float]:
+    return {
+        "toxicity": 0.9 if RUDE in text else 0.1,
+        "spam": 0.9 if SPAM in text else 0.1,
+    }
+
+
+def _spans(text: str) -> list[Span]:
+    at = text.find(RUDE)
+    return [Span(at, at + len(RUDE), "toxicity", 0.8)] if at >= 0 else []
