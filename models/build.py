@@ -1,0 +1,195 @@
+"""`python -m models.build DATA_DIR`: the shipped release, made anew from labelled data.
+
+Owns the recipe: what is read, what is kept back, where the thresholds are set and which
+figures go into the manifest and the model card. The same data give the same predictions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from models import model_card, training
+from models.augmentation import WORD
+from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
+from models.dataset import read
+from models.evaluation import evaluate, report, threshold_at
+from models.features import HashedNgrams
+from models.release import BATCH_SIZE, Release, save
+from models.sources import (
+    DEVELOPMENT_SOURCE,
+    FALSE_HOLD_SOURCES,
+    ORIGIN_COLUMNS,
+    TRAINING_SOURCES,
+    Source,
+)
+from models.text import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from models.dataset import Example
+
+VERSION = "2026.11-1"
+
+#: Everything random hangs on it.
+SEED = 20261124
+
+#: What share of harmless comments a category may hold on either false-hold source.
+FALSE_HOLD_SHARES = {TOXICITY: 0.045}
+OTHER_FALSE_HOLD_SHARE = 0.003
+
+#: A comment that is less likely than not to be of a category is not held for it.
+LOWEST_THRESHOLD = 0.5
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(__file__).parent / "released" / VERSION,
+    help="The folder that the release is written to.",
+)
+def main(data: Path, output: Path) -> None:
+    """Train, calibrate, measure and write the shipped release from the files in DATA."""
+    began = time.monotonic()
+
+    def say(message: str) -> None:
+        click.echo(f"{time.monotonic() - began:6.0f} s  {message}", err=True)
+
+    fitting, calibration = training.Rows(), training.Rows()
+    for source in TRAINING_SOURCES:
+        training.add_examples(
+            source, examples_of(source, data), fitting=fitting, calibration=calibration
+        )
+        say(f"read {source.name}, {len(fitting.texts)} comments so far")
+    words = training.add_disguised_copies(fitting, seed=SEED)
+    vectoriser = HashedNgrams()
+    classifier = training.fit(
+        fitting,
+        calibration,
+        vectoriser=vectoriser,
+        progress=lambda head: say(f"fitted {CATEGORIES[head]}"),
+    )
+    unset = dict.fromkeys(CATEGORIES, 1.0)
+    release = Release(VERSION, CATEGORIES, unset, vectoriser, classifier)
+    thresholds = choose_thresholds(release, data)
+    release = Release(VERSION, CATEGORIES, thresholds, vectoriser, classifier)
+    say("measuring")
+    details = describe(release, data, words=words, trained_on=len(fitting.texts))
+    save(output, release, details=details, card=model_card.write(release, details))
+    say(f"wrote {output}")
+
+
+def examples_of(source: Source, data: Path) -> Iterator[Example]:
+    """Read the examples of a source."""
+    return read(data / f"{source.name}.csv.xz", ignore=ORIGIN_COLUMNS)
+
+
+def choose_thresholds(release: Release, data: Path) -> dict[str, float]:
+    """Return thresholds at which few harmless comments, as they come, are held anywhere."""
+    thresholds = dict.fromkeys(CATEGORIES, LOWEST_THRESHOLD)
+    for source in FALSE_HOLD_SOURCES:
+        examples = examples_of(source, data)
+        harmless = [example.text for example in examples if example.labels[LABEL] == 0]
+        scored = release.score(harmless)
+        for category in CATEGORIES:
+            scores = np.array([result.scores[category] for result in scored])
+            share = FALSE_HOLD_SHARES.get(category, OTHER_FALSE_HOLD_SHARE)
+            bar = threshold_at(np.zeros(len(scores)), scores, share)
+            thresholds[category] = round(max(thresholds[category], bar), 3)
+    return thresholds
+
+
+def describe(
+    release: Release, data: Path, *, words: frozenset[str], trained_on: int
+) -> dict[str, Any]:
+    """Return what the manifest says besides the release itself: data, code, figures."""
+    return {
+        "trained_on_comments": trained_on,
+        "command": "python -m models.build DATA_DIR",
+        "seed": SEED,
+        "code_sha256": fingerprint(sorted(Path(__file__).parent.glob("*.py"))),
+        "data_sha256": fingerprint([data / f"{s.name}.csv.xz" for s in TRAINING_SOURCES]),
+        "licences": {source.name: source.licence for source in TRAINING_SOURCES},
+        "metrics": measure(release, data),
+        "word_list_roc_auc": word_list_figures(words, data),
+        "comments_per_second": throughput(release, data),
+    }
+
+
+def fingerprint(paths: list[Path]) -> str:
+    """Return a SHA-256 digest of the names and the contents of files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def measure(release: Release, data: Path) -> dict[str, Any]:
+    """Return the figures on comments that were not trained on: file -> name -> figures."""
+    kept_back = {
+        "kept back (Jigsaw)": chain.from_iterable(
+            kept_back_of(source, data) for source in TRAINING_SOURCES[:2]
+        ),
+        "kept back (spam)": chain.from_iterable(
+            kept_back_of(source, data) for source in TRAINING_SOURCES if source.category == SPAM
+        ),
+        "kept back (all toxicity)": chain.from_iterable(
+            kept_back_of(source, data)
+            for source in TRAINING_SOURCES
+            if source.category == TOXICITY
+        ),
+    }
+    whole = {
+        source.name: examples_of(source, data)
+        for source in (DEVELOPMENT_SOURCE, *FALSE_HOLD_SOURCES)
+    }
+    return {
+        name: evaluate(release, examples).as_dict()["categories"]
+        for name, examples in (kept_back | whole).items()
+    }
+
+
+def kept_back_of(source: Source, data: Path) -> Iterator[Example]:
+    """Yield the examples of a training source that only the report may see."""
+    for example in examples_of(source, data):
+        if training.fold_of(normalise(example.text)) in training.REPORT_FOLDS:
+            yield example
+
+
+def word_list_figures(words: frozenset[str], data: Path) -> dict[str, float | None]:
+    """Return the ROC AUC of counting the words that are typical of abuse, for comparison."""
+    figures: dict[str, float | None] = {}
+    for source in (DEVELOPMENT_SOURCE, *FALSE_HOLD_SOURCES):
+        examples = list(examples_of(source, data))
+        counts = [_typical_share(normalise(example.text), words) for example in examples]
+        truth = np.array([example.labels[LABEL] for example in examples])
+        figures[source.name] = report(truth, np.array(counts), threshold=1.0).roc_auc
+    return figures
+
+
+def _typical_share(text: str, words: frozenset[str]) -> float:
+    counts: Mapping[bool, int] = Counter(word in words for word in WORD.findall(text))
+    return counts[True] / (1 + counts[True])
+
+
+def throughput(release: Release, data: Path) -> int:
+    """Return how many development comments are scored in a second of processor time."""
+    texts = [example.text for example in examples_of(DEVELOPMENT_SOURCE, data)]
+    release.score(texts[:BATCH_SIZE])
+    began = time.process_time()
+    release.score(texts)
+    return int(len(texts) / (time.process_time() - began))
+
+
+if __name__ == "__main__":
+    main()

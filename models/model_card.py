@@ -1,0 +1,102 @@
+"""The model card: a release, told to people. Every figure in it was measured by the build.
+
+After Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from models.categories import LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from models.release import Release
+
+USE = """\
+Pre-moderation of reader comments under articles, English first; German and Portuguese
+comments were trained on as well. A comment is held when a score reaches its threshold, and
+a person decides. It is not made to reject comments by itself, to judge people, or to
+classify texts that are not comments.\
+"""
+
+LIMITS = """\
+- The labels are those of crowd workers and experts on Wikipedia, Twitter, Reddit, Gab and
+  news sites, with their mistakes and their biases against dialects.
+- Negation, counter-speech, quotation, irony and reclaimed words are beyond a linear model.
+- Abuse in plain words is found far better than insinuation.
+- Spam that reads like a friendly comment passes.
+- `severe_toxicity`, `obscene`, `threat`, `insult` and `identity_attack` were learnt from
+  English Wikipedia comments alone.
+- Thresholds do not transfer between communities: set your own from your moderators' labels.\
+"""
+
+
+HEADINGS = ("comments", "category", "rows", "AUC", "AP", "R@1%", "R@5%", "ECE", "false")
+
+LEGEND = """\
+R@1%: the share of abuse found when 1 % of harmless comments are held. ECE: expected
+calibration error. False: the share of harmless comments at or above the category's
+threshold.\
+"""
+
+WORD_LIST = "For comparison, counting words typical of abuse has an AUC of "
+
+
+def write(release: Release, details: Mapping[str, Any]) -> str:
+    """Return the card of a release in Markdown."""
+    return "\n\n".join(
+        [
+            f"# Release {release.version}",
+            "Written by `python -m models.build`; do not edit.",
+            "## Intended use",
+            USE,
+            "## Figures",
+            "All on comments that were not trained on. `label`: should it be held at all.",
+            _table(HEADINGS, _figures(details["metrics"])),
+            LEGEND,
+            WORD_LIST + _listed(details["word_list_roc_auc"]),
+            f"Speed, one core, batches: {details['comments_per_second']:,} comments a second.",
+            "## Thresholds",
+            _table(
+                ("category", "threshold"),
+                ((name, _number(bar)) for name, bar in release.thresholds.items()),
+            ),
+            "## Data",
+            f"Fitted on {details['trained_on_comments']:,} comments, copies included.",
+            _table(("source", "licence"), details["licences"].items()),
+            "## Limits",
+            LIMITS + "\n",
+        ]
+    )
+
+
+def _listed(figures: Mapping[str, float | None]) -> str:
+    return ", ".join(f"{_number(auc)} on {name}" for name, auc in figures.items()) + "."
+
+
+def _figures(metrics: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+    for file, categories in metrics.items():
+        for name, figures in categories.items():
+            yield (
+                file,
+                f"`{name}`" if name == LABEL else name,
+                f"{figures['rows']:,}",
+                _number(figures["roc_auc"]),
+                _number(figures["average_precision"]),
+                _number(figures["recall_at_1_percent_false_holds"]),
+                _number(figures["recall_at_5_percent_false_holds"]),
+                _number(figures["expected_calibration_error"]),
+                _number(figures["false_hold_share"]),
+            )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [tuple(head), *map(tuple, rows)]
+    lines.insert(1, ("---",) * len(lines[0]))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

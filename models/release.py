@@ -1,0 +1,267 @@
+"""A release: the folder that a classifier is shipped in, and the classifier in service.
+
+Owns the file format and everything that can be wrong with it. A folder holds
+
+- `classifier.skops`, the fitted estimators;
+- `release.json`, what is known about them: schema and version, the digest of the file
+  above, categories, thresholds, metrics, data, licences, the command that made it;
+- `MODEL_CARD.md`, the same for people.
+
+A release file is data, never code: its digest is checked before it is opened, and only
+types on a fixed list are built from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from models import explanation
+from models.classifier import CommentClassifier
+from models.explanation import Span
+from models.features import HashedNgrams
+from models.text import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: The version of the format that this code reads and writes.
+SCHEMA = 1
+
+CLASSIFIER_FILE = "classifier.skops"
+MANIFEST_FILE = "release.json"
+CARD_FILE = "MODEL_CARD.md"
+
+#: Every type of ours that a release may contain. Never extend it from a file.
+TRUSTED_TYPES = (
+    "models.classifier.CommentClassifier",
+    "models.features.HashedNgrams",
+)
+
+#: How many comments are scored at once: more are scored in parts, in bounded memory.
+BATCH_SIZE = 256
+
+__all__ = ["Release", "ReleaseError", "Scored", "Span", "load", "save", "shipped"]
+
+
+class ReleaseError(Exception):
+    """Raised when a folder is not a release that this code can load."""
+
+
+class MissingFileError(ReleaseError):
+    """Raised when a file of the release is not there."""
+
+
+class MalformedManifestError(ReleaseError):
+    """Raised when `release.json` is not what its schema says."""
+
+
+class NewerSchemaError(ReleaseError):
+    """Raised when a release was written by newer code than this."""
+
+
+class MalformedClassifierError(ReleaseError):
+    """Raised when `classifier.skops` does not contain a classifier of ours."""
+
+
+class DigestError(ReleaseError):
+    """Raised when the classifier is not the file that the manifest describes."""
+
+
+class UntrustedTypeError(ReleaseError):
+    """Raised when a release contains a type that is not on the fixed list."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the classifier says of one text.
+
+    `scores`: category -> calibrated probability in [0, 1]. `normalised`: the text with
+    evasion undone, on which word lists are matched.
+    """
+
+    scores: dict[str, float]
+    normalised: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `release.json` says."""
+
+    version: str
+    categories: tuple[str, ...]
+    thresholds: dict[str, float]
+    sha256: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A loaded release. Safe to use from several threads: nothing in it changes.
+
+    A comment should be held when any score is at or above its threshold.
+    """
+
+    version: str
+    categories: tuple[str, ...]
+    thresholds: Mapping[str, float]
+    vectoriser: HashedNgrams
+    classifier: CommentClassifier
+
+    def score(self, texts: Sequence[str]) -> list[Scored]:
+        """Score texts as posted, in order."""
+        scored: list[Scored] = []
+        for first in range(0, len(texts), BATCH_SIZE):
+            normalised = [normalise(text) for text in texts[first : first + BATCH_SIZE]]
+            rows = self.classifier.predict_proba(self.vectoriser.transform(normalised))
+            scored += (
+                Scored(dict(zip(self.categories, row, strict=True)), text)
+                for row, text in zip(rows.tolist(), normalised, strict=True)
+            )
+        return scored
+
+    def explain(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return for each text the words that brought a category near or over its threshold.
+
+        Offsets are code points of the text as posted. Harmless texts have no spans. Slower
+        than scoring: for texts that are held.
+        """
+        thresholds = [self.thresholds[category] for category in self.categories]
+        return [
+            explanation.explain(
+                text,
+                vectoriser=self.vectoriser,
+                classifier=self.classifier,
+                thresholds=dict(zip(self.categories, thresholds, strict=True)),
+            )
+            for text in texts
+        ]
+
+    def holds(self, scores: Mapping[str, float]) -> bool:
+        """Say whether any score is at or above its threshold."""
+        return any(scores[category] >= bar for category, bar in self.thresholds.items())
+
+
+def shipped() -> Path:
+    """Return the folder of the newest release that comes with the code."""
+    released = Path(__file__).parent / "released"
+    folders = sorted(found.parent for found in released.glob(f"*/{MANIFEST_FILE}"))
+    if not folders:
+        msg = f"no release in {released}; `make release` builds one"
+        raise MissingFileError(msg)
+    return folders[-1]
+
+
+def load(folder: Path) -> Release:
+    """Load the release in `folder`.
+
+    Raises:
+        ReleaseError: one of its subclasses, whose message names the file and the fault.
+    """
+    manifest = read_manifest(folder)
+    vectoriser, classifier = _load_estimators(folder / CLASSIFIER_FILE, sha256=manifest.sha256)
+    return Release(
+        manifest.version, manifest.categories, manifest.thresholds, vectoriser, classifier
+    )
+
+
+def save(folder: Path, release: Release, *, details: Mapping[str, Any], card: str = "") -> None:
+    """Write `release` into `folder`, which is made if need be.
+
+    Args:
+        folder: where to.
+        release: what.
+        details: whatever else the manifest should say; plain JSON.
+        card: the model card, in Markdown.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    estimators = {"vectoriser": release.vectoriser, "classifier": release.classifier}
+    path = folder / CLASSIFIER_FILE
+    skops.io.dump(estimators, path, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
+    manifest = {
+        "schema": SCHEMA,
+        "version": release.version,
+        "sha256": _digest(path),
+        "categories": list(release.categories),
+        "thresholds": dict(release.thresholds),
+        **details,
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+    (folder / CARD_FILE).write_text(card, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `release.json` alone, without opening the classifier.
+
+    Raises:
+        MissingFileError, MalformedManifestError, NewerSchemaError.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        schema = int(manifest["schema"])
+    except FileNotFoundError as error:
+        msg = f"{path} is missing"
+        raise MissingFileError(msg) from error
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is not the manifest of a release: {error!r}"
+        raise MalformedManifestError(msg) from error
+    if schema > SCHEMA:
+        msg = f"{path} has schema {schema}; this code reads up to {SCHEMA}: update it first"
+        raise NewerSchemaError(msg)
+    return _manifest(manifest, path)
+
+
+def _manifest(manifest: dict[str, Any], path: Path) -> Manifest:
+    try:
+        categories = tuple(map(str, manifest["categories"]))
+        return Manifest(
+            version=str(manifest["version"]),
+            categories=categories,
+            thresholds={name: float(manifest["thresholds"][name]) for name in categories},
+            sha256=str(manifest["sha256"]),
+            details=manifest,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is not the manifest of a release: {error!r}"
+        raise MalformedManifestError(msg) from error
+
+
+def _load_estimators(path: Path, *, sha256: str) -> tuple[HashedNgrams, CommentClassifier]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        msg = f"{path} is missing"
+        raise MissingFileError(msg) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        msg = f"{path} has the SHA-256 digest {found}, its manifest says {sha256}"
+        raise DigestError(msg)
+    try:
+        estimators = skops.io.loads(content, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        msg = f"{path} contains types that no release may contain: {error}"
+        raise UntrustedTypeError(msg) from error
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        msg = f"{path} is not a skops file that this code can read: {error!r}"
+        raise MalformedClassifierError(msg) from error
+    match estimators:
+        case {
+            "vectoriser": HashedNgrams() as vectoriser,
+            "classifier": CommentClassifier() as it,
+        }:
+            return vectoriser, it
+    msg = f"{path} does not contain a vectoriser and a classifier"
+    raise MalformedClassifierError(msg)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,123 @@
+"""The vectoriser does in numpy what a plain loop over n-grams does in Python."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from models.features import (
+    BYTE_CODES,
+    MIX,
+    PAIR,
+    ROLL,
+    WORD_BASE_INVERSE,
+    HashedNgrams,
+)
+
+SMALL = {"char_bits": 10, "word_bits": 9}
+texts = st.lists(st.text(alphabet="ab' ü!7你", max_size=30), max_size=8)
+
+
+def _mix(value: int) -> int:
+    mixed = ((value ^ (value >> 15)) * int(MIX)) & 0xFFFFFFFF
+    return mixed ^ (mixed >> 13)
+
+
+def _word_hash(word: bytes) -> int:
+    total = sum(
+        int(BYTE_CODES[byte]) * pow(WORD_BASE_INVERSE, place, 1 << 64)
+        for place, byte in enumerate(word)
+    )
+    return (total % (1 << 64)) >> 32
+
+
+def _naive(text: str, vectoriser: HashedNgrams) -> tuple[set[int], set[int]]:
+    """Return the columns of the characters and those of the words, one n-gram at a time."""
+    shortest, longest = vectoriser.char_range
+    characters = set()
+    for word in text.encode().split(b" "):
+        padded = b" " + word + b" "
+        for size in range(shortest, longest + 1):
+            for begin in range(len(padded) - size + 1):
+                value = 0
+                for byte in padded[begin : begin + size]:
+                    value = (value * int(ROLL) + int(BYTE_CODES[byte])) & 0xFFFFFFFF
+                characters.add(_mix(value ^ size) >> (32 - vectoriser.char_bits))
+    hashes = [_word_hash(word) for word in re.findall(rb"[\w'\x80-\xff]+", text.encode())]
+    pairs = [(first * int(PAIR) + second) & 0xFFFFFFFF for first, second in pairwise(hashes)]
+    shift = 32 - vectoriser.word_bits
+    first_column = 1 << vectoriser.char_bits
+    return characters, {(_mix(value) >> shift) + first_column for value in hashes + pairs}
+
+
+@settings(max_examples=100)
+@given(texts)
+def test_it_equals_a_naive_reference(batch: list[str]) -> None:
+    vectoriser = HashedNgrams(**SMALL)
+
+    rows = vectoriser.transform(batch)
+
+    assert rows.shape == (len(batch), 1024 + 512)
+    for text, row in zip(batch, rows, strict=True):
+        characters, words = _naive(text, vectoriser)
+        assert set(row.indices.tolist()) == characters | words
+        for block in (characters, words):
+            values = row.toarray()[0, sorted(block)]
+            assert values == pytest.approx([max(len(block), 1) ** -0.5] * len(block))
+
+
+def test_a_text_has_the_same_row_alone_as_in_any_batch() -> None:
+    vectoriser = HashedNgrams()
+    batch = ["one two", "", "three", "one two"]
+
+    together = vectoriser.transform(batch)
+
+    for place, text in enumerate(batch):
+        alone = vectoriser.transform([text])
+        assert (alone != together[place]).nnz == 0
+
+
+def test_large_batches_have_keys_of_64_bits() -> None:
+    vectoriser = HashedNgrams()
+    batch = ["one"] * 8_192 + ["two"]
+
+    rows = vectoriser.transform(batch)
+
+    assert (rows[-1] != vectoriser.transform(["two"])).nnz == 0
+
+
+def test_columns_are_part_of_the_format() -> None:
+    rows = HashedNgrams().transform(["to be or not to be"])
+
+    assert rows.indices[:4].tolist() == [6321, 12288, 16430, 32870]
+    assert rows.nnz == 36
+
+
+def test_surrogates_do_not_raise() -> None:
+    assert HashedNgrams().transform(["\ud800"]).nnz > 0
+
+
+def test_one_text_instead_of_a_sequence_is_refused() -> None:
+    with pytest.raises(ValueError, match="not one text"):
+        HashedNgrams().transform("one text")
+
+
+def test_it_behaves_as_an_estimator() -> None:
+    # check_estimator feeds numbers; these are its rules for parameters and cloning.
+    vectoriser = HashedNgrams(char_range=(3, 4), **SMALL)
+
+    copy = clone(vectoriser)
+
+    assert copy.get_params() == vectoriser.get_params()
+    assert copy.fit(["text"]) is copy
+    assert np.array_equal(
+        copy.fit_transform(["some text"]).toarray(),
+        vectoriser.transform(["some text"]).toarray(),
+    )
+    assert copy.set_params(char_bits=8).n_columns == 256 + 512

@@ -1,0 +1,129 @@
+"""The file format: what is loaded, and what is refused with which words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
+
+from models import release
+from models.release import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.release import Release
+
+
+def _change_manifest(folder: Path, **changes: Any) -> None:
+    path = folder / release.MANIFEST_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def _replace_classifier(folder: Path, content: object) -> None:
+    path = folder / release.CLASSIFIER_FILE
+    skops.io.dump(content, path)
+    _change_manifest(folder, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_a_saved_release_scores_as_before(release_folder: Path, tiny_release: Release) -> None:
+    loaded = load(release_folder)
+
+    texts = ["you nitwit", "a lovely bridge", ""]
+    assert loaded.version == "test-1"
+    assert loaded.thresholds == tiny_release.thresholds
+    assert loaded.score(texts) == tiny_release.score(texts)
+
+
+def test_scores_come_with_the_normalised_text(tiny_release: Release) -> None:
+    (scored,) = tiny_release.score(["You N1TWIT"])
+
+    assert scored.normalised == "you nitwit"
+    assert tuple(scored.scores) == tiny_release.categories
+    assert all(0 <= value <= 1 for value in scored.scores.values())
+
+
+def test_more_texts_than_a_batch_are_scored_in_order(tiny_release: Release) -> None:
+    texts = ["a lovely bridge"] * release.BATCH_SIZE + ["you nitwit"]
+
+    scored = tiny_release.score(texts)
+
+    assert len(scored) == len(texts)
+    assert [one.scores["toxicity"] > 0.5 for one in scored] == [False] * 256 + [True]
+
+
+def test_no_texts_have_no_scores(tiny_release: Release) -> None:
+    assert tiny_release.score([]) == []
+    assert tiny_release.explain([]) == []
+
+
+def test_it_holds_at_the_threshold_and_not_below(tiny_release: Release) -> None:
+    scores = dict.fromkeys(tiny_release.categories, 0.0)
+
+    assert tiny_release.holds(scores | {"spam": 0.6})
+    assert not tiny_release.holds(scores | {"spam": 0.599})
+
+
+@pytest.mark.parametrize("name", [release.MANIFEST_FILE, release.CLASSIFIER_FILE])
+def test_a_missing_file_is_named(release_folder: Path, name: str) -> None:
+    (release_folder / name).unlink()
+
+    with pytest.raises(release.MissingFileError, match=name):
+        load(release_folder)
+
+
+def test_a_tampered_classifier_is_refused_before_it_is_opened(
+    release_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = release_folder / release.CLASSIFIER_FILE
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    monkeypatch.setattr(skops.io, "loads", lambda *_a, **_k: pytest.fail("it was opened"))
+
+    with pytest.raises(release.DigestError, match="digest"):
+        load(release_folder)
+
+
+def test_a_type_that_is_not_on_the_list_is_refused(release_folder: Path) -> None:
+    class_of_nobody = pytest.MonkeyPatch  # any class that is neither ours nor scikit-learn's
+    _replace_classifier(release_folder, {"vectoriser": class_of_nobody, "classifier": None})
+
+    with pytest.raises(release.UntrustedTypeError, match="MonkeyPatch"):
+        load(release_folder)
+
+
+def test_another_estimator_is_refused(release_folder: Path) -> None:
+    # Given a file of types that skops trusts, and that are no release
+    _replace_classifier(release_folder, {"vectoriser": LogisticRegression()})
+
+    with pytest.raises(release.ReleaseError, match=release.CLASSIFIER_FILE):
+        load(release_folder)
+
+
+def test_a_file_that_is_no_skops_file_is_refused(release_folder: Path) -> None:
+    path = release_folder / release.CLASSIFIER_FILE
+    path.write_bytes(b"not a zip")
+    _change_manifest(release_folder, sha256=hashlib.sha256(b"not a zip").hexdigest())
+
+    with pytest.raises(release.ReleaseError, match=release.CLASSIFIER_FILE):
+        load(release_folder)
+
+
+def test_a_newer_schema_is_refused(release_folder: Path) -> None:
+    _change_manifest(release_folder, schema=release.SCHEMA + 1)
+
+    with pytest.raises(release.NewerSchemaError, match=f"schema {release.SCHEMA + 1}"):
+        load(release_folder)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"thresholds": {}}, {"categories": 3}, {"schema": "x"}, {"thresholds": None}]
+)
+def test_a_malformed_manifest_is_refused(release_folder: Path, changes: dict[str, Any]) -> None:
+    _change_manifest(release_folder, **changes)
+
+    with pytest.raises(release.MalformedManifestError, match=release.MANIFEST_FILE):
+        load(release_folder)
