@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, request
 
 from moderation import __version__
@@ -21,9 +24,17 @@ API_DESCRIPTION = (
 SECURITY_SCHEME = "API_KEY"
 
 
+class Application(Flask):
+    """Flask without coroutines: each decorator of each view would look for them anew."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """The application. Opens no connection: that happens at the first request."""
-    app = Flask("moderation", static_folder=None)
+    app = Application("moderation")
     app.config.update(
         MAX_CONTENT_LENGTH=BODY_BYTES,
         API_TITLE="Comment moderation service",

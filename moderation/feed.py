@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from moderation.errors import RedisAwayError
+from moderation.errors import CursorExpiredError, RedisAwayError
 from moderation.record.connection import redis_away
-from moderation.record.decisions import Decisions, FeedEntry, order
+from moderation.record.decisions import START, Decisions, FeedEntry, order
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class SiteFeed:
     def refresh(self) -> None:
         """Reads what is new and wakes those who wait for it."""
         with self._reading:
-            while new := self._decisions.after(self._site, self.last, limit=READ_AT_ONCE):
+            while new := self._read():
                 with self._news:
                     self._add(new)
                     self._news.notify_all()
@@ -87,14 +87,28 @@ class SiteFeed:
     def awaiting(self, comment_id: str) -> Iterator[Waiter]:
         """Inside, the next decision on this comment reaches the waiter."""
         waiter = Waiter(self._news)
-        waiting = self._waiters.setdefault(comment_id, [])
-        waiting.append(waiter)
+        with self._news:
+            self._waiters.setdefault(comment_id, []).append(waiter)
         try:
             yield waiter
         finally:
-            waiting.remove(waiter)
-            if not waiting:
-                self._waiters.pop(comment_id, None)
+            with self._news:
+                waiting = self._waiters[comment_id]
+                waiting.remove(waiter)
+                if not waiting:
+                    del self._waiters[comment_id]
+
+    def _read(self) -> list[FeedEntry]:
+        try:
+            return self._decisions.after(self._site, self.last, limit=READ_AT_ONCE)
+        except CursorExpiredError:
+            log.warning("the feed of %s lost decisions that are no longer kept", self._site)
+        kept = self._decisions.after(self._site, START, limit=READ_AT_ONCE)
+        with self._news:
+            self._entries.clear()
+            # Who stands before this place is sent to Redis, which tells what is missing.
+            self._floor = kept[0].position if kept else self.last
+        return kept
 
     def _add(self, new: list[FeedEntry]) -> None:
         for entry in new:

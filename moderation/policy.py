@@ -20,7 +20,10 @@ FINGERPRINT_LEAST_CHARACTERS = 20
 #: The window in which comments of an author count towards a flood, if a site sets none.
 FLOOD_WINDOW_S = 60
 
-_LINK = re.compile(r"https?://|www\.|\[url", re.IGNORECASE)
+#: Each link once, however it begins: `[url=https://www.` is one.
+_LINK = re.compile(
+    r"(?:\[url[=\]]\s*)?https?://(?:www\.)?|(?:\[url[=\]]\s*)?www\.|\[url", re.IGNORECASE
+)
 _BARE = re.compile(r"[\W_]+")
 
 
@@ -173,7 +176,8 @@ def _rule_reasons(subject: Subject, rules: Rulebook) -> Iterator[Reason]:
     if subject.article_id in policy.held_articles:
         yield Reason(ReasonCode.HELD_ARTICLE, detail=subject.article_id)
     if subject.author_id in policy.held_authors:
-        yield Reason(ReasonCode.HELD_AUTHOR, detail=subject.author_id)
+        # Without the id: decisions outlive the erasure of an author.
+        yield Reason(ReasonCode.HELD_AUTHOR)
     if policy.link_limit is not None:
         links = len(_LINK.findall(subject.text))
         if links > policy.link_limit:

@@ -6,6 +6,7 @@ capitals. `moderation settings` prints this table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from moderation.errors import SettingsError
 
 PREFIX = "MODERATION_"
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+_PASSWORD = re.compile(r"(?i)(\bpassword=)[^&]*")
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -155,8 +157,9 @@ def _masked(one: Field[Any], value: Any) -> str:
 def mask_url(url: str) -> str:
     """A URL with its password masked, safe to log."""
     parts = urlsplit(url)
+    parts = parts._replace(query=_PASSWORD.sub(r"\1********", parts.query))
     login, at, hosts = parts.netloc.rpartition("@")
     if not at:
-        return url
+        return urlunsplit(parts)
     user = login.partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{user}:********@{hosts}"))

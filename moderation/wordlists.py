@@ -50,6 +50,8 @@ class WordList:
             self._anywhere[form] = entry
         elif phrase := tuple(_WORD.findall(form)):
             self._phrases[phrase] = entry
+        elif sign := form.strip():
+            self._anywhere[sign] = entry  # an emoji
 
     def _find_in(self, text: str) -> Iterator[str]:
         for form, entry in self._anywhere.items():

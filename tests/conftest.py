@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import httpx
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.security import generate_password_hash
 
 from moderation import embedded
 from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE, bootstrap
-from moderation.record import Record
+from moderation.record import Record, moderators
 from moderation.settings import Settings
 from tests.fakes import FakeRelease
 from workers import scoring
@@ -47,6 +49,14 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         embedded.shut_down(url)
         process.wait(10)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashes the one password of the tests once: a good hash is slow on purpose."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moderators, "generate_password_hash", cache(generate_password_hash))
+        yield
 
 
 @pytest.fixture
@@ -101,8 +111,11 @@ def decide_all(
 
 
 @pytest.fixture
-def background_worker(record: Record, release: FakeRelease) -> Iterator[None]:
+def background_worker(
+    record: Record, release: FakeRelease, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """A worker in a thread, for requests that wait for it."""
+    monkeypatch.setattr(scoring, "LINGER_MS", 20)
     stop = threading.Event()
     station = Station("test-worker", record.queue, Judge(record.sites, release), stop)
 

@@ -100,14 +100,15 @@ class Judge:
 
     def _score(self, texts: Sequence[str]) -> list[Scored | None]:
         try:
-            return list(self.release.score(texts))
+            scored = self.release.score(texts)
+            return [_sound(one) for _, one in zip(texts, scored, strict=True)]
         except Exception:
             log.exception("a batch of %d could not be scored, trying one by one", len(texts))
             return [self._score_alone(text) for text in texts]
 
     def _score_alone(self, text: str) -> Scored | None:
         try:
-            return self.release.score([text])[0]
+            return _sound(self.release.score([text])[0])
         except Exception:
             log.exception("a text of %d characters could not be scored", len(text))
             return None
@@ -208,8 +209,16 @@ def _read(entry: Entry) -> _Job | None:
             content = json.loads(entry.content)
             if isinstance(content["text"], str) and content["author"]["id"]:
                 return _Job(entry, [content["text"]], content)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         log.warning("a poisoned entry of the site %s", entry.site)
+    return None
+
+
+def _sound(scored: Scored) -> Scored | None:
+    """Scores as they came; `None` if one is no probability: it would compare with nothing."""
+    if all(0.0 <= score <= 1.0 for score in scored.scores.values()):
+        return scored
+    log.error("the classifier gave scores that are no probabilities: %s", scored.scores)
     return None
 
 

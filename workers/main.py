@@ -59,6 +59,8 @@ class Ticker(threading.Thread):
                 self._record.queue.tick(self._worker, self._state())
             except RedisAwayError as error:
                 log.warning("Redis is away: %s", error)
+            except Exception:
+                log.exception("the ticker stumbled and goes on")
             self._stop_sign.wait(TICK_S)
 
     def _state(self) -> dict[str, object]:

@@ -103,6 +103,8 @@ class Drain:
         )
         if turn.needs_helper:
             self._patiently(self._queue.doorbell.ring)
+        if any(entry.deliveries > 1 for entry in turn.entries):
+            self._claimed_at = 0.0  # a dead worker may have left more
         return turn
 
     def _linger(self) -> Turn:

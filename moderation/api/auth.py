@@ -44,9 +44,7 @@ def authorise() -> None:
         Problem: 401 for no key or one that is not valid, 429 past the rate limit.
     """
     settings = services().settings
-    found = services().record.sites.authorise(
-        presented_key(), limit=settings.rate_limit, window_s=settings.rate_window_s
-    )
+    found = services().record.sites.authorise(presented_key())
     if found is None:
         raise _unauthorised("this API key is not valid here; it may have been revoked")
     g.authorised = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -38,7 +38,6 @@ from moderation.domain import (
     Action,
     Comment,
     Decision,
-    Lane,
     NewComment,
     Reason,
     ReasonCode,
@@ -107,7 +106,8 @@ def post_batch(body: dict[str, Any]) -> Response:
             results.append(None)
         except Problem as problem:
             results.append({"error": problem.to_json()})
-    outcomes = iter(_accept(good, Lane.BULK))
+    site, comments = auth.current_site(), services().record.comments
+    outcomes = iter(comments.accept_batch(site, good))
     written = [one or _batch_result(next(outcomes)) for one in results]
     return json_response({"results": written}, HTTPStatus.ACCEPTED)
 
@@ -178,22 +178,13 @@ def erase_author(_: dict[str, Any], author_id: str) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _accept(comments: Sequence[NewComment], lane: Lane) -> list[Outcome]:
-    return services().record.comments.accept(
-        auth.current_site(),
-        comments,
-        lane=lane,
-        idempotency_ttl_s=services().settings.idempotency_ttl_s,
-    )
-
-
 def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     """The comment as first accepted, and whether that was just now.
 
     Raises:
         Problem: it was refused.
     """
-    outcome = _accept([new], Lane.LIVE)[0]
+    outcome = services().record.comments.accept(auth.current_site(), new)
     if outcome.kind is AcceptKind.ACCEPTED:
         return Comment.accepted(new), True
     if outcome.kind is not AcceptKind.REPEAT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,7 @@ from moderation.api.schemas import DecisionsPageSchema, DecisionsQuerySchema, St
 from moderation.errors import CursorExpiredError, RedisAwayError
 from moderation.feed import Hub, SiteFeed
 from moderation.record import Record
-from moderation.record.decisions import START
+from moderation.record.decisions import BEFORE_ALL, START, order
 
 blueprint = Blueprint(
     "decisions", __name__, url_prefix="/v1", description="Every decision of the site, in order."
@@ -35,7 +36,7 @@ def list_decisions(query: dict[str, Any]) -> Response:
     cursors = Cursors("decisions", site)
     position = cursors.read(query["after"]) if query.get("after") else START
     entries = services().record.decisions.after(site, position, limit=query["limit"])
-    last = entries[-1].position if entries else position
+    last = entries[-1].position if entries else max(position, BEFORE_ALL, key=order)
     return json_response(
         {"decisions": [entry.parsed() for entry in entries], "next": cursors.write(last)}
     )
@@ -89,11 +90,14 @@ class DecisionStream:
             return  # the client connects again, with the last id it saw
 
     def _follow(self, feed: SiteFeed, position: str) -> Iterator[str]:
+        checked_at = time.monotonic()
         while not self._hub.closing:
             entries = feed.after(position, wait_s=HEARTBEAT_S)
-            if not entries:
+            if not entries or time.monotonic() - checked_at >= HEARTBEAT_S:
                 if not self._record.sites.is_key(self._key):
                     return
+                checked_at = time.monotonic()
+            if not entries:
                 feed.refresh()
                 yield ": heartbeat\n\n"
             for entry in entries:

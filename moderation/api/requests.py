@@ -9,6 +9,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
+from http import HTTPMethod
 
 from flask import Flask, Response, g, request
 
@@ -55,7 +56,9 @@ class RequestFigures:
         route = request.url_rule.rule if request.url_rule else "unknown"
         at = bisect_left(BUCKETS_S, seconds)
         bound = str(BUCKETS_S[at]) if at < len(BUCKETS_S) else "+Inf"
-        labels = {"method": request.method, "route": route}
+        # A client may call its method anything; each name would be a counter for ever.
+        method = request.method if request.method in HTTPMethod.__members__ else "other"
+        labels = {"method": method, "route": route}
         with self._lock:
             self._counts[
                 counter_name("requests", status=str(response.status_code), **labels)

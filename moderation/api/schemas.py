@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -66,10 +67,22 @@ class Identifier(CleanString):
         return text
 
 
+class Moment(fields.AwareDateTime):
+    """A moment that can be written in UTC, as nearly all that a year 1 to 9999 has."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, *args, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("Must be in the years 1 to 9999 of UTC.") from None
+
+
 class Unchecked(fields.Nested):
     """Documented as a nested schema, but passed on as it came: its parts fail one by one."""
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+    def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        """The value as it came, null too."""
         return value
 
 
@@ -123,7 +136,7 @@ class NewCommentSchema(Schema):
     parent_id = Identifier(
         allow_none=True, metadata={"description": "The comment of the same article it answers."}
     )
-    created_at = fields.AwareDateTime(
+    created_at = Moment(
         format="iso", allow_none=True, metadata={"description": "RFC 3339; now if absent."}
     )
     language = _optional(CleanString, 35, metadata={"description": "BCP 47, such as `en`."})
@@ -341,7 +354,7 @@ class PolicySchema(Schema):
     """A site's rules. `null` switches a rule off; what is left out has its default."""
 
     thresholds = fields.Dict(
-        keys=fields.String(),
+        keys=CleanString(validate=validate.Length(1, 100)),
         values=fields.Float(allow_none=True, validate=validate.Range(0, 1)),
         load_default=dict,
         metadata={

@@ -17,6 +17,9 @@ from moderation.record.operations import WorkerState
 blueprint = Blueprint("policy", __name__, url_prefix="/v1", description="The site's rules.")
 auth.protect(blueprint)
 
+#: A version that no policy is ever at.
+NO_VERSION = -1
+
 
 @blueprint.route("/policy")
 @blueprint.response(200, PolicySchema)
@@ -80,8 +83,8 @@ def _expected_version() -> int | None:
     etags = request.if_match
     if not etags or etags.star_tag:
         return None
-    given = next(iter(etags.as_set()))
-    return int(given) if given.isdecimal() else -1
+    current = services().record.sites.policy(auth.current_site()).version
+    return current if etags.contains(str(current)) else NO_VERSION
 
 
 def _answer(policy: Policy, version: int) -> Response:

@@ -33,10 +33,18 @@ class Record:
         kept = settings.decisions_kept
         self.shard = shard
         self.connection = connection
-        self.comments = Comments(connection, keys, scripts, doorbell)
+        self.comments = Comments(
+            connection, keys, scripts, doorbell, idempotency_ttl_s=settings.idempotency_ttl_s
+        )
         self.decisions = Decisions(connection, keys, scripts, kept=kept)
         self.queue = Queue(connection, keys, scripts, doorbell, decisions_kept=kept)
-        self.sites = Sites(connection, keys, scripts)
+        self.sites = Sites(
+            connection,
+            keys,
+            scripts,
+            rate_limit=settings.rate_limit,
+            rate_window_s=settings.rate_window_s,
+        )
         self.moderators = Moderators(connection, keys)
         self.operations = Operations(connection, keys)
 

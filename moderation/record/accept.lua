@@ -1,18 +1,17 @@
--- Accepts comments of one site, each all or nothing: repeat check, parent check, record,
--- indexes, pending entry; and rings the bell once.
--- ARGV: site, lane, idempotency time to live (s), copies time to live (s), then for each
--- comment: id, digest, idempotency key's digest or '', article, author, parent or '',
+-- Accepts comments, each all or nothing: repeat check, parent check, record, indexes, pending
+-- entry; and rings the bell once.
+-- ARGV: idempotency time to live (s), copies time to live (s), then for each comment: site,
+-- lane, id, digest, idempotency key's digest or '', article, author, parent or '',
 -- created (ms), digest of the bare text or '', content (JSON).
 -- Returns: 1 if a drain job must be enqueued else 0, then for each comment its outcome
 -- (accepted, repeat, conflict, erased, unknown_parent) and the id that it concerns.
 
-local site, lane = ARGV[1], ARGV[2]
-local idempotency_ttl, copies_ttl = ARGV[3], ARGV[4]
-local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 4, 9, 100
+local idempotency_ttl, copies_ttl = ARGV[1], ARGV[2]
+local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 2, 11, 100
 local accepted_ms = now_ms()
 local outcomes, accepted = { 0 }, 0
 
-local function earlier(id, digest, idempotency_key)
+local function earlier(site, id, digest, idempotency_key)
   local known
   if idempotency_key ~= '' then
     known = redis.call('HMGET', K.idempotency(site, idempotency_key), 'comment', 'digest')
@@ -26,18 +25,18 @@ local function earlier(id, digest, idempotency_key)
   return known[2] == digest and 'repeat' or 'conflict', id
 end
 
-local function parent_is_known(parent, article)
+local function parent_is_known(site, parent, article)
   return parent == '' or redis.call('HGET', K.comment(site, parent), 'article') == article
 end
 
-local function store(id, digest, idempotency_key, article, author, created_ms, copies, content)
+local function store(site, lane, id, digest, idempotency_key, article, author, created_ms,
+    copies, content)
   local sequence = redis.call('INCR', K.sequence(site))
   redis.call('HSET', K.comment(site, id), 'content', content, 'status', 'pending',
     'revision', 0, 'article', article, 'author', author, 'sequence', sequence,
     'digest', digest, 'copies', copies, 'accepted_ms', accepted_ms)
   redis.call('ZADD', K.article(site, 'pending', article), sequence, id)
   redis.call('ZADD', K.author(site, author), created_ms, id)
-  redis.call('HINCRBY', K.author_counts(site, author), 'pending', 1)
   if copies ~= '' and redis.call('ZCARD', K.copies(site, copies)) < COPIES_REMEMBERED then
     redis.call('ZADD', K.copies(site, copies), sequence, id)
     redis.call('EXPIRE', K.copies(site, copies), copies_ttl)
@@ -51,14 +50,15 @@ local function store(id, digest, idempotency_key, article, author, created_ms, c
 end
 
 for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
-  local id, digest, idempotency_key, article, author, parent, created_ms, copies, content =
+  local site, lane, id, digest, idempotency_key, article, author, parent, created_ms, copies, content =
     unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
-  local outcome, concerned = earlier(id, digest, idempotency_key)
-  if not outcome and not parent_is_known(parent, article) then
+  local outcome, concerned = earlier(site, id, digest, idempotency_key)
+  if not outcome and not parent_is_known(site, parent, article) then
     outcome, concerned = 'unknown_parent', id
   end
   if not outcome then
-    store(id, digest, idempotency_key, article, author, created_ms, copies, content)
+    store(site, lane, id, digest, idempotency_key, article, author, created_ms, copies,
+      content)
     outcome, concerned, accepted = 'accepted', id, accepted + 1
   end
   table.insert(outcomes, outcome)

@@ -20,6 +20,7 @@ from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
 from moderation.record.scripts import Argument, Scripts
+from moderation.record.together import Together
 
 #: Comments that one accept or erase script handles: Redis answers nobody else meanwhile.
 CHUNK = 100
@@ -67,37 +68,39 @@ class Comments:
     """The comments of every site of one shard."""
 
     def __init__(
-        self, connection: redis.Redis, keys: Keys, scripts: Scripts, doorbell: Doorbell
+        self,
+        connection: redis.Redis,
+        keys: Keys,
+        scripts: Scripts,
+        doorbell: Doorbell,
+        *,
+        idempotency_ttl_s: int,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._scripts = scripts
         self._doorbell = doorbell
+        self._idempotency_ttl_s = idempotency_ttl_s
+        self._together = Together(self._accept)
 
-    def accept(
-        self, site: str, comments: Sequence[NewComment], *, lane: Lane, idempotency_ttl_s: int
-    ) -> list[Outcome]:
-        """Stores comments and queues them for a decision; each all or nothing, in order.
+    def accept(self, site: str, comment: NewComment) -> Outcome:
+        """Stores a comment and queues it for a decision, all or nothing.
 
         Raises:
-            RedisAwayError: Redis does not answer; an unanswered comment may be stored or
-                not, and a repeat with the same id or key tells.
+            RedisAwayError: Redis does not answer; the comment may be stored or not, and a
+                repeat with the same id or key tells.
         """
-        outcomes: list[Outcome] = []
-        for chunk in _chunks(comments):
-            arguments: list[Argument] = [site, lane.value, idempotency_ttl_s, COPIES_TTL_S]
-            for comment in chunk:
-                arguments += _accept_arguments(comment)
-            must_ring, *flat = self._scripts.run_all("accept", arguments)
-            outcomes += [
-                Outcome(AcceptKind(kind), comment_id)
-                for kind, comment_id in zip(flat[::2], flat[1::2], strict=True)
-            ]
-            if must_ring:
-                # They are accepted: a bell that cannot be rung now, a worker's ticker rings.
-                with suppress(RedisAwayError):
-                    self._doorbell.ring()
-        return outcomes
+        return self._together.do((site, Lane.LIVE, comment))
+
+    def accept_batch(
+        self, site: str, comments: Sequence[NewComment], *, lane: Lane = Lane.BULK
+    ) -> list[Outcome]:
+        """Like `accept` for many, in order, unless told otherwise through the bulk lane."""
+        return [
+            outcome
+            for chunk in _chunks(comments)
+            for outcome in self._accept([(site, lane, comment) for comment in chunk])
+        ]
 
     def get(self, site: str, comment_id: str) -> Comment:
         """One comment with its latest decision.
@@ -117,7 +120,9 @@ class Comments:
     ) -> Page:
         """An article's comments that stand so, in the order in which they were accepted."""
         wanted = set(statuses)
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+        # A transaction: a comment that moves from one status to another meanwhile must be
+        # seen exactly once.
+        with redis_away(), self._connection.pipeline(transaction=True) as pipe:
             for status in wanted:
                 pipe.zrangebyscore(
                     self._keys("article", site, status.value, article_id),
@@ -142,6 +147,18 @@ class Comments:
         # One may have been decided or erased between the two reads.
         comments = [one for one in found if one is not None and one.status in wanted]
         return Page(comments, entries[-1][0] if more else None)
+
+    def newest(
+        self, site: str, article_id: str, *, status: Status, limit: int
+    ) -> list[Comment]:
+        """The newest of an article's comments that stand so, newest first."""
+        return self._read_newest(
+            site, self._keys("article", site, status.value, article_id), limit
+        )
+
+    def by_author(self, site: str, author_id: str, *, limit: int) -> list[Comment]:
+        """An author's newest comments, whatever their status, newest first."""
+        return self._read_newest(site, self._keys("author", site, author_id), limit)
 
     def report(self, site: str, comment_id: str, *, reason: str, reporter_id: str) -> Report:
         """Remembers a reader's report; the same reporter counts once.
@@ -175,6 +192,30 @@ class Comments:
             if not ids:
                 return erased
             erased += self._scripts.run_all("erase", [site, *ids])
+            with redis_away():
+                self._connection.zrem(key, *ids)  # also what has lost its record
+
+    def _accept(self, posts: Sequence[tuple[str, Lane, NewComment]]) -> list[Outcome]:
+        arguments: list[Argument] = [self._idempotency_ttl_s, COPIES_TTL_S]
+        for site, lane, comment in posts:
+            arguments += site, lane.value, *_accept_arguments(comment)
+        must_ring, *flat = self._scripts.run_all("accept", arguments)
+        if must_ring:
+            # They are accepted: a bell that cannot be rung now, a worker's ticker rings.
+            with suppress(RedisAwayError):
+                self._doorbell.ring()
+        return [
+            Outcome(AcceptKind(kind), comment_id)
+            for kind, comment_id in zip(flat[::2], flat[1::2], strict=True)
+        ]
+
+    def _read_newest(self, site: str, index: str, limit: int) -> list[Comment]:
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            ids: Any = self._connection.zrevrange(index, 0, limit - 1)
+            for comment_id in ids:
+                pipe.hgetall(self._keys("comment", site, comment_id))
+            found = map(_comment, ids, pipe.execute())
+            return [one for one in found if one is not None]
 
 
 def _accept_arguments(comment: NewComment) -> list[Argument]:

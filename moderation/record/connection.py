@@ -6,6 +6,7 @@ never shared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ from redis.exceptions import (
     BusyLoadingError,
     OutOfMemoryError,
     ReadOnlyError,
+    ResponseError,
 )
 from redis.exceptions import (
     ConnectionError as RedisConnectionError,
@@ -44,6 +46,10 @@ AWAY = (
     OutOfMemoryError,
 )
 
+#: Codes of answers that say the same and have no class of their own: a full disk, too few
+#: replicas, a cluster or a replica without its master.
+_AWAY_CODES = re.compile(r"\b(?:MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b")
+
 
 def connect(url: str, *, text: bool = True) -> redis.Redis:
     """A lazy, pooled connection; nothing is sent before its first command.
@@ -58,6 +64,8 @@ def connect(url: str, *, text: bool = True) -> redis.Redis:
     """
     options = {
         "decode_responses": text,
+        # Bytes that we never wrote must not stop whoever reads past them.
+        "encoding_errors": "replace",
         # The older protocol: the same answer shapes on every server and in fakeredis.
         "protocol": 2,
         "socket_timeout": COMMAND_TIMEOUT_S,
@@ -108,4 +116,8 @@ def redis_away() -> Iterator[None]:
     try:
         yield
     except AWAY as error:
+        raise RedisAwayError(str(error)) from error
+    except ResponseError as error:
+        if not _AWAY_CODES.search(str(error)):
+            raise
         raise RedisAwayError(str(error)) from error

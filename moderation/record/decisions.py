@@ -17,6 +17,9 @@ from moderation.record.scripts import Scripts
 
 #: The cursor before the oldest decision that is kept.
 START = "0-0"
+#: Before every decision, for who has seen that there is none yet: unlike after `START`,
+#: nothing may be missing after it.
+BEFORE_ALL = "0-1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ local function forget(comment)
   redis.call('ZREM', K.article(site, status, article), comment)
   redis.call('ZREM', K.held(site), comment)
   redis.call('ZREM', K.author(site, author), comment)
-  redis.call('HINCRBY', K.author_counts(site, author), status, -1)
+  if status ~= 'pending' then
+    redis.call('HINCRBY', K.author_counts(site, author), status, -1)
+  end
   if redis.call('EXISTS', K.author(site, author)) == 0 then
     redis.call('DEL', K.author_counts(site, author))
   end

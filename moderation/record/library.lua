@@ -18,7 +18,9 @@ local function move_in_indexes(site, comment, fields, to)
   if from == to then return end
   redis.call('ZREM', K.article(site, from, article), comment)
   redis.call('ZADD', K.article(site, to, article), sequence, comment)
-  redis.call('HINCRBY', K.author_counts(site, author), from, -1)
+  if from ~= 'pending' then
+    redis.call('HINCRBY', K.author_counts(site, author), from, -1)
+  end
   redis.call('HINCRBY', K.author_counts(site, author), to, 1)
   if from == 'held' then redis.call('ZREM', K.held(site), comment) end
   if to == 'held' then redis.call('ZADD', K.held(site), sequence, comment) end

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import redis
@@ -109,6 +110,7 @@ class Operations:
             return dict(zip(sites, pipe.execute(), strict=True))
 
 
+@cache
 def counter_name(metric: str, **labels: str) -> str:
     """The name of a counter in the record: metric and sorted labels as JSON."""
     return json.dumps([metric, dict(sorted(labels.items()))], separators=(",", ":"))

@@ -211,14 +211,26 @@ class Queue:
             RedisAwayError: Redis does not answer.
         """
         question = uuid4().hex
-        if self._scripts.run("ask", site, question, json.dumps(body, ensure_ascii=False)):
+        must_ring, entry = self._scripts.run(
+            "ask", site, question, json.dumps(body, ensure_ascii=False)
+        )
+        if must_ring:
             self.doorbell.ring()
         with redis_away():
             answer = self._connection.blpop([self._keys("answer", question)], timeout=wait_s)
         if answer is None:
+            self._withdraw(entry)
             raise NoAnswerError("no worker answered in time")
         parsed: dict[str, Any] = json.loads(answer[1])
         return parsed
+
+    def _withdraw(self, question_entry: str) -> None:
+        """Texts that nobody scored in time are not kept for later."""
+        key = self._keys("pending", Lane.LIVE.value)
+        with redis_away(), self._connection.pipeline(transaction=True) as pipe:
+            pipe.xack(key, GROUP, question_entry)
+            pipe.xdel(key, question_entry)
+            pipe.execute()
 
     def tick(self, worker: str, state: Mapping[str, Any]) -> None:
         """A worker's heartbeat; rings for whatever still waits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -16,6 +17,7 @@ from moderation.policy import Policy
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 from moderation.record.scripts import Scripts
+from moderation.record.together import Together
 
 KEY_PREFIX = "mod_"
 #: What a site may be called: it stands in Redis keys, in front of ids that sites choose.
@@ -52,10 +54,20 @@ class StoredPolicy:
 class Sites:
     """The sites of one shard."""
 
-    def __init__(self, connection: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+    def __init__(
+        self,
+        connection: redis.Redis,
+        keys: Keys,
+        scripts: Scripts,
+        *,
+        rate_limit: int,
+        rate_window_s: int,
+    ) -> None:
         self._connection = connection
         self._keys = keys
         self._scripts = scripts
+        self._rate = (rate_limit, rate_window_s)
+        self._together = Together(self._authorise)
 
     def create(self, site_id: str, name: str) -> None:
         """Makes a site without a key.
@@ -118,10 +130,13 @@ class Sites:
                 pipe.execute()
         return key
 
-    def authorise(self, key: str, *, limit: int, window_s: int) -> Authorised | None:
-        """Whose key this is, and one request off its rate window; `None` for no key of ours."""
-        site, left, ends_in = self._scripts.run("authorise", key_digest(key), limit, window_s)
-        return Authorised(site, left, ends_in) if site else None
+    def authorise(self, key: str) -> Authorised | None:
+        """Whose key this is, and one request off its rate window; `None` for no key of ours.
+
+        Raises:
+            RedisAwayError: Redis does not answer.
+        """
+        return self._together.do(key_digest(key))
 
     def is_key(self, key: str) -> bool:
         """Whether this is a key of a site, without counting a request."""
@@ -150,6 +165,12 @@ class Sites:
             json.dumps(policy.to_json(), ensure_ascii=False),
         )
         return int(version) if replaced else None
+
+    def _authorise(self, digests: Sequence[str]) -> list[Authorised | None]:
+        answers = self._scripts.run_all("authorise", [*self._rate, *digests])
+        return [
+            Authorised(site, left, ends_in) if site else None for site, left, ends_in in answers
+        ]
 
     def _require(self, site_id: str) -> None:
         if not self.exists(site_id):

@@ -82,19 +82,34 @@ local function recent_by_author(site, author, comment, window_ms)
     '(' .. (tonumber(created_ms) - window_ms), created_ms)
 end
 
+local function history(site, comment, author, sequence, copies, window_ms)
+  local all, by_author = copies_before(site, author, sequence, copies or '')
+  return {
+    tonumber(redis.call('HGET', K.author_counts(site, author), 'approved')) or 0,
+    recent_by_author(site, author, comment, window_ms),
+    all, by_author,
+  }
+end
+
+local function whole_number(text) return text and string.match(text, '^%d+$') end
+
+-- `{ '' }` for a comment that is gone, or has nothing left that a decision could be written
+-- to. Whatever else is broken in it leaves it without content: then it is held.
 local function facts(site, comment)
   local fields = redis.call('HMGET', K.comment(site, comment), 'status', 'revision', 'article',
     'author', 'sequence', 'copies', 'accepted_ms', 'content')
   local status, revision, article, author, sequence, copies, accepted_ms, content =
     unpack(fields, 1, 8)
-  if not content then return { '' } end
+  local can_be_decided = status and article and author and content
+    and whole_number(revision) and whole_number(sequence)
+  if not can_be_decided then return { '' } end
   local policy = redis.call('HMGET', K.policy(site), 'version', 'flood_window_ms')
-  local all, by_author = copies_before(site, author, sequence, copies or '')
+  local sound, counts = pcall(history, site, comment, author, sequence, copies,
+    tonumber(policy[2]) or 60000)
+  if not sound then content, counts = '', { 0, 0, 0, 0 } end
   return {
-    status, revision, article, accepted_ms, content, policy[1] or '0',
-    tonumber(redis.call('HGET', K.author_counts(site, author), 'approved') or 0),
-    recent_by_author(site, author, comment, tonumber(policy[2] or 60000)),
-    all, by_author,
+    status, revision, article, whole_number(accepted_ms) or '0', content,
+    whole_number(policy[1]) or '0', unpack(counts),
   }
 end
 
@@ -104,7 +119,9 @@ local function add(lane, entry, deliveries, fields)
   if question ~= '' then
     table.insert(entries, { lane, entry, deliveries, question, site, fields.body or '' })
   else
-    table.insert(entries, { lane, entry, deliveries, '', site, comment, facts(site, comment) })
+    local sound, known = pcall(facts, site, comment)
+    if not sound then known = { '' } end
+    table.insert(entries, { lane, entry, deliveries, '', site, comment, known })
   end
 end
 
