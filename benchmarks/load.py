@@ -1,0 +1,88 @@
+"""A load generator: prepared requests over a few connections that are kept alive.
+
+One thread, sockets and `selectors` only, so that it takes little of the processors that the
+server needs too. Each connection sends its next request when it has the last answer.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from benchmarks.stand import StandError
+
+READ_BYTES = 65_536
+#: A server that does not answer at all for so long has failed.
+SILENCE_S = 20.0
+HEAD_END = b"\r\n\r\n"
+LENGTH = b"content-length:"
+
+
+class Connection:
+    """One connection and the answer that it is reading."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=SILENCE_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+
+    def send(self, request: bytes) -> None:
+        """Sends a request; no other is under way."""
+        self._received = b""
+        self.socket.sendall(request)
+
+    def receive(self) -> int | None:
+        """Reads what came; the status once the answer is whole, else `None`.
+
+        Raises:
+            StandError: the server closed the connection.
+        """
+        part = self.socket.recv(READ_BYTES)
+        if not part:
+            raise StandError("the server closed a connection")
+        self._received += part
+        head_bytes = self._received.find(HEAD_END)
+        if head_bytes < 0:
+            return None
+        head = self._received[:head_bytes].lower()
+        body_bytes = int(head.partition(LENGTH)[2].split(b"\r\n", 1)[0])
+        if len(self._received) < head_bytes + len(HEAD_END) + body_bytes:
+            return None
+        return int(head[9:12])
+
+
+def seconds_to_answer(
+    address: tuple[str, int], requests: Sequence[bytes], *, connections: int, expected: int
+) -> float:
+    """How long a server takes to answer all requests.
+
+    Raises:
+        StandError: it gave another status than the expected one, or none.
+    """
+    waiting, answered = deque(requests), 0
+    opened = [Connection(address) for _ in range(min(connections, len(requests)))]
+    with selectors.DefaultSelector() as selector:
+        started = time.perf_counter()
+        for one in opened:
+            selector.register(one.socket, selectors.EVENT_READ, one)
+            one.send(waiting.popleft())
+        while answered < len(requests):
+            ready = selector.select(SILENCE_S)
+            if not ready:
+                raise StandError(f"the server did not answer for {SILENCE_S:.0f} s")
+            for key, _ in ready:
+                status = key.data.receive()
+                if status is None:
+                    continue
+                if status != expected:
+                    raise StandError(f"a request was answered with {status}, not {expected}")
+                answered += 1
+                if waiting:
+                    key.data.send(waiting.popleft())
+        seconds = time.perf_counter() - started
+    for one in opened:
+        one.socket.close()
+    return seconds

@@ -1,0 +1,74 @@
+"""What a run measures with: texts, sizes, where children take their settings from."""
+
+from __future__ import annotations
+
+import csv
+import lzma
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from moderation.settings import Settings
+
+#: Where the texts come from: comments of people, 340 characters long on average.
+TEXTS_FILE = "jigsaw_train.csv.xz"
+SHUFFLE_SEED = 20_261_124
+LONGEST_FIELD_CHARACTERS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much each benchmark does."""
+
+    rounds: int
+    """How often the subjects of a comparison take turns."""
+    comments: int
+    """Comments in a filled queue."""
+    jobs: int
+    """The same for workers that take a job for each comment; they are far slower."""
+    latency_s: float
+    """How long comments arrive in a round."""
+    accepts: int
+    """Requests in a round; hello world has twice as many."""
+    batches: int
+    """Requests with many comments each in a round."""
+    starts: int
+    """How often the whole service is started."""
+
+
+FULL = Sizes(
+    rounds=5, comments=12_000, jobs=300, latency_s=4.0, accepts=4_000, batches=80, starts=5
+)
+QUICK = Sizes(
+    rounds=2, comments=5_000, jobs=120, latency_s=2.0, accepts=1_500, batches=30, starts=2
+)
+
+
+def _silent(_: str) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run."""
+
+    texts: Sequence[str]
+    sizes: Sizes
+    settings: Settings = field(default_factory=Settings)
+    """Defaults of the service; only `release` is taken over from the environment."""
+    say: Callable[[str], None] = _silent
+    """Told what is being done."""
+
+
+def read_texts(folder: Path) -> list[str]:
+    """The texts, shuffled the same way each time.
+
+    Raises:
+        FileNotFoundError: the folder has no such file.
+    """
+    csv.field_size_limit(LONGEST_FIELD_CHARACTERS)
+    with lzma.open(folder / TEXTS_FILE, "rt", encoding="utf-8", newline="") as lines:
+        texts = [row["text"] for row in csv.DictReader(lines)]
+    random.Random(SHUFFLE_SEED).shuffle(texts)
+    return texts

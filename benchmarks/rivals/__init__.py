@@ -1,0 +1,1 @@
+"""What the service is compared with: the same work done in the usual ways, done well."""
