@@ -34,11 +34,12 @@ class Waiter:
     def __init__(self, news: threading.Condition) -> None:
         self._news = news
         self.entry: FeedEntry | None = None
+        self.dismissed = False
 
     def decision(self, *, wait_s: float) -> FeedEntry | None:
-        """The decision, `None` if none came in time."""
+        """The decision, `None` if none came in time or nobody may wait any longer."""
         with self._news:
-            self._news.wait_for(lambda: self.entry, wait_s)
+            self._news.wait_for(lambda: self.entry or self.dismissed, wait_s)
             return self.entry
 
 
@@ -65,9 +66,12 @@ class SiteFeed:
                     self._add(new)
                     self._news.notify_all()
 
-    def wake_all(self) -> None:
-        """Wakes everybody, with news or without."""
+    def dismiss_all(self) -> None:
+        """Sends everybody who waits away, with news or without."""
         with self._news:
+            for waiting in self._waiters.values():
+                for waiter in waiting:
+                    waiter.dismissed = True
             self._news.notify_all()
 
     def after(self, position: str, *, wait_s: float) -> list[FeedEntry]:
@@ -157,10 +161,10 @@ class Hub:
                     self._feeds.pop(site, None)
 
     def close(self) -> None:
-        """Ends all streams, for a shutdown."""
+        """Ends all streams and all waiting, for a shutdown."""
         self.closing = True
         for feed in list(self._feeds.values()):
-            feed.wake_all()
+            feed.dismiss_all()
 
     def _listen(self) -> None:
         with self._lock:

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 #: Connections that one process serves at once.
 CONNECTIONS = 2_000
-#: How long open requests may take to end at a shutdown.
-GRACE_S = 10
+#: How long open requests may take to end at a shutdown; idle connections take all of it.
+GRACE_S = 4
 KEEP_ALIVE_S = 30
 RETRY_S = 1.0
 STOP_POLL_S = 0.2

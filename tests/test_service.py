@@ -50,6 +50,8 @@ def children(service: Service, *words: str) -> list[int]:
         if not entry.name.isdecimal():
             continue
         with contextlib.suppress(OSError):
+            if "State:\tZ" in (entry / "status").read_text():
+                continue  # ended, and only its parent has not asked how
             group = os.getpgid(int(entry.name))
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             if group == service.process.pid and all(word in command for word in words):
