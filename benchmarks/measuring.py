@@ -101,7 +101,7 @@ def take_turns(
     """What each subject gives in each round; every other round goes backwards."""
     figures: dict[str, list[T]] = {name: [] for name in subjects}
     for number in range(rounds):
-        order = list(subjects) if number % 2 == 0 else list(reversed(subjects))
+        order = list(subjects) if number % 2 == 0 else list(subjects)[::-1]
         for name in order:
             figure = subjects[name](number)
             figures[name].append(figure)

@@ -17,7 +17,7 @@ from moderation.errors import SettingsError
 
 PREFIX = "MODERATION_"
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
-_PASSWORD = re.compile(r"(?i)(\bpassword=)[^&]*")
+_PASSWORD = re.compile(r"(?i)(\bpassword=)(?!\*{8})[^&]*")
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -157,9 +157,11 @@ def _masked(one: Field[Any], value: Any) -> str:
 def mask_url(url: str) -> str:
     """A URL with its password masked, safe to log."""
     parts = urlsplit(url)
-    parts = parts._replace(query=_PASSWORD.sub(r"\1********", parts.query))
+    if _PASSWORD.search(parts.query):
+        masked = _PASSWORD.sub(r"\1********", parts.query)
+        return mask_url(url.replace(f"?{parts.query}", f"?{masked}"))
     login, at, hosts = parts.netloc.rpartition("@")
     if not at:
-        return urlunsplit(parts)
+        return url
     user = login.partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{user}:********@{hosts}"))

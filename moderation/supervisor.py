@@ -153,8 +153,7 @@ class Supervisor:
     def _start(self, listener: socket.socket) -> None:
         if self._own_server:
             self._start_server()
-        for line in bootstrap(Record(self._settings), self._settings).lines():
-            print(line, file=sys.stderr, flush=True)  # noqa: T201
+        # The workers take seconds to import what they need; the server loads meanwhile.
         listen_fd = listener.fileno()
         self._others = [
             self._part("worker", number=number + 1) for number in range(self._settings.workers)
@@ -162,6 +161,12 @@ class Supervisor:
         self._others.append(
             self._part("api", "--listen-fd", str(listen_fd), pass_fds=(listen_fd,))
         )
+        for part in self._others:
+            part.start()
+        if self._own_server:
+            self._wait_for_server()
+        for line in bootstrap(Record(self._settings), self._settings).lines():
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
 
     def _start_server(self) -> None:
         url = self._settings.redis_url
@@ -171,10 +176,14 @@ class Supervisor:
         command = embedded.server_command(
             self._settings.data_dir, appendfsync=self._settings.appendfsync
         )
-        server = self._server = Part("embedded server", command, dict(os.environ))
-        server.start()
+        self._server = Part("embedded server", command, dict(os.environ))
+        self._server.start()
+
+    def _wait_for_server(self) -> None:
         embedded.wait_until_answers(
-            url, alive=lambda: server.alive and not self._stopping, wait_s=LOAD_S
+            self._settings.redis_url,
+            alive=lambda: not self._stopping and self._server is not None and self._server.alive,
+            wait_s=LOAD_S,
         )
 
     def _part(

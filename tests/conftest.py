@@ -81,7 +81,15 @@ def app(settings: Settings, record: Record) -> Iterator[Flask]:
     """The application on the clean record."""
     app = create_app(settings)
     yield app
-    app.extensions["moderation"].hub.close()
+    close(app)
+
+
+def close(app: Flask) -> None:
+    """Ends what an application keeps open."""
+    services = app.extensions["moderation"]
+    services.hub.close()
+    services.record.connection.close()
+    services.record.rq_connection.close()
 
 
 @pytest.fixture

@@ -16,10 +16,13 @@ from moderation.errors import RedisAwayError
 from moderation.metrics import RecordCollector
 
 blueprint = Blueprint("operations", __name__, description="For whoever runs the service.")
+#: What OpenAPI writes where no key is needed.
+NO_KEY: list[dict[str, list[str]]] = []
 
 
 @blueprint.route("/healthz")
 @blueprint.response(200, HealthSchema)
+@blueprint.doc(security=NO_KEY)
 def healthz() -> Response:
     """Whether this process is alive."""
     return json_response({"status": "ok"})
@@ -27,6 +30,7 @@ def healthz() -> Response:
 
 @blueprint.route("/readyz")
 @blueprint.response(200, ReadinessSchema)
+@blueprint.doc(security=NO_KEY)
 def readyz() -> Response:
     """Whether a comment posted now would be scored; 503 names what is missing."""
     try:
@@ -43,6 +47,7 @@ def readyz() -> Response:
 
 @blueprint.route("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.doc(security=NO_KEY)
 def metrics() -> Response:
     """Figures in the Prometheus text format."""
     services().figures.flush()

@@ -42,9 +42,9 @@ def traces(record: Record) -> list[str]:
     return [one for one in everything(record.connection) if any(t in one for t in TRACES)]
 
 
-def post_personal(client: FlaskClient, id: str, **more: Any) -> None:
+def post_personal(client: FlaskClient, comment_id: str, **more: Any) -> None:
     article = {"url": "https://news.example/a1", "title": "On islands"}
-    post(client, id=id, text=TEXT, author=AUTHOR, article=article, **more)
+    post(client, id=comment_id, text=TEXT, author=AUTHOR, article=article, **more)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from moderation.app import create_app
 from moderation.record import Record
 from moderation.settings import Settings
 from tests.api.checks import post, problem
-from tests.conftest import AUTH
+from tests.api.test_erase import everything
+from tests.conftest import AUTH, close
 
 
 def protected(app: Flask) -> Iterator[tuple[str, str]]:
@@ -66,8 +67,6 @@ def test_a_revoked_key_is_refused_and_the_new_one_is_good(client: FlaskClient, r
 
 
 def test_keys_are_kept_as_digests_only(client: FlaskClient, record: Record):
-    from tests.api.test_erase import everything
-
     key = record.sites.issue_key("demo")
 
     assert not [one for one in everything(record.connection) if key in one or "test-key" in one]
@@ -81,7 +80,7 @@ class TestRateLimit:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = AUTH["Authorization"]
         yield client
-        app.extensions["moderation"].hub.close()
+        close(app)
 
     def test_what_is_left_is_shown(self, limited: FlaskClient):
         left = [limited.get("/v1/decisions").headers for _ in range(2)]

@@ -16,7 +16,7 @@ from moderation.record import Record
 from moderation.settings import Settings
 from tests.api.checks import post, problem, read
 from tests.api.test_operations import samples
-from tests.conftest import API_KEY, AUTH, new_comment
+from tests.conftest import API_KEY, AUTH, close, new_comment
 
 
 class OwnServer:
@@ -43,7 +43,7 @@ class OwnServer:
         self._process.wait(10)
 
     def close(self) -> None:
-        self.app.extensions["moderation"].hub.close()
+        close(self.app)
         self.record.connection.close()
         self.record.rq_connection.close()
         self.stop()
