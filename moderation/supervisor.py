@@ -180,11 +180,10 @@ class Supervisor:
         self._server.start()
 
     def _wait_for_server(self) -> None:
-        embedded.wait_until_answers(
-            self._settings.redis_url,
-            alive=lambda: not self._stopping and self._server is not None and self._server.alive,
-            wait_s=LOAD_S,
-        )
+        def goes_on() -> bool:
+            return not self._stopping and self._server is not None and self._server.alive
+
+        embedded.wait_until_answers(self._settings.redis_url, alive=goes_on, wait_s=LOAD_S)
 
     def _part(
         self, role: str, *arguments: str, number: int = 0, pass_fds: tuple[int, ...] = ()

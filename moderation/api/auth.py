@@ -8,21 +8,31 @@ from flask import Response, g, request
 
 from moderation.api.base import Blueprint, services
 from moderation.api.problems import Problem
-from moderation.record.sites import Authorised
+from moderation.record.sites import Authorised, key_digest
 
 SCHEME = "bearer"
 
 
-def protect(blueprint: Blueprint) -> None:
-    """Lets only requests with a site's API key through, and shows what is left to them."""
-    blueprint.before_request(authorise)
+def protect(blueprint: Blueprint, *, later: frozenset[str] = frozenset()) -> None:
+    """Lets only requests with a site's API key through, and shows what is left to them.
+
+    Args:
+        blueprint: the endpoints.
+        later: endpoints that check a key which was good before in the round trip that they
+            make anyway, and then call `check`.
+    """
+    blueprint.before_request(lambda: authorise(later))
     blueprint.after_request(_show_limits)
 
 
 def current_site() -> str:
     """The site whose key this request carries."""
-    authorised: Authorised = g.authorised
-    return authorised.site
+    return str(g.site)
+
+
+def unchecked_key() -> str:
+    """The digest of this request's key if it is still to be checked, else ""."""
+    return str(g.unchecked_key)
 
 
 def presented_key() -> str:
@@ -37,17 +47,30 @@ def presented_key() -> str:
     return key.strip()
 
 
-def authorise() -> None:
+def authorise(later: frozenset[str] = frozenset()) -> None:
     """Finds the site of this request.
 
     Raises:
         Problem: 401 for no key or one that is not valid, 429 past the rate limit.
     """
-    settings = services().settings
-    found = services().record.sites.authorise(presented_key())
+    sites, key = services().record.sites, presented_key()
+    g.unchecked_key = ""
+    if request.endpoint in later and (owner := sites.owner(key)):
+        g.site, g.unchecked_key = owner, key_digest(key)
+        return
+    check(sites.authorise(key))
+
+
+def check(found: Authorised | None) -> None:
+    """Goes on only for a key that is good and within its rate.
+
+    Raises:
+        Problem: 401, 429.
+    """
     if found is None:
         raise _unauthorised("this API key is not valid here; it may have been revoked")
-    g.authorised = found
+    g.site, g.authorised = found.site, found
+    settings = services().settings
     if settings.rate_limit and found.requests_left < 0:
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -67,11 +90,15 @@ def _show_limits(response: Response) -> Response:
     ends_in, window_s = found.window_ends_in_s, settings.rate_window_s
     # The IETF draft's present form, and the three headers of its earlier form that most
     # clients read.
-    response.headers["RateLimit-Policy"] = f'"key";q={settings.rate_limit};w={window_s}'
-    response.headers["RateLimit"] = f'"key";r={left};t={ends_in}'
-    response.headers["RateLimit-Limit"] = str(settings.rate_limit)
-    response.headers["RateLimit-Remaining"] = left
-    response.headers["RateLimit-Reset"] = str(ends_in)
+    response.headers.extend(
+        {
+            "RateLimit-Policy": f'"key";q={settings.rate_limit};w={window_s}',
+            "RateLimit": f'"key";r={left};t={ends_in}',
+            "RateLimit-Limit": str(settings.rate_limit),
+            "RateLimit-Remaining": left,
+            "RateLimit-Reset": str(ends_in),
+        }
+    )
     return response
 
 

@@ -49,11 +49,12 @@ from moderation.domain import (
 from moderation.errors import RedisAwayError, RevisionConflictError, UnknownCommentError
 from moderation.feed import SiteFeed
 from moderation.record.comments import AcceptKind, Outcome, Report
+from moderation.record.sites import Authorised
 
 blueprint = Blueprint(
     "comments", __name__, url_prefix="/v1", description="Post comments and read them back."
 )
-auth.protect(blueprint)
+auth.protect(blueprint, later=frozenset({"comments.post_comment"}))
 
 IDEMPOTENCY_KEY_CHARACTERS = 255
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})")
@@ -184,7 +185,10 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     Raises:
         Problem: it was refused.
     """
-    outcome = services().record.comments.accept(auth.current_site(), new)
+    site, key_digest = auth.current_site(), auth.unchecked_key()
+    outcome = services().record.comments.accept(site, new, key_digest=key_digest)
+    if key_digest:
+        auth.check(_authorised(site, outcome))
     if outcome.kind is AcceptKind.ACCEPTED:
         return Comment.accepted(new), True
     if outcome.kind is not AcceptKind.REPEAT:
@@ -194,6 +198,12 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     except UnknownCommentError:
         raise _refusal(Outcome(AcceptKind.ERASED, outcome.comment_id)) from None
     return replace(first, status=Status.PENDING, revision=0, decision=None), False
+
+
+def _authorised(site: str, outcome: Outcome) -> Authorised | None:
+    if outcome.kind is AcceptKind.UNAUTHORISED:
+        return None
+    return Authorised(site, outcome.requests_left, outcome.window_ends_in_s)
 
 
 def _accept_and_wait(feed: SiteFeed, new: NewComment, wait_s: int) -> Comment:
@@ -302,7 +312,7 @@ def _idempotency_key() -> str | None:
 
 def _preferred_wait_s() -> int:
     """The `wait` of RFC 7240 that is granted, 0 for none."""
-    found = _WAIT.search(",".join(request.headers.getlist("Prefer")).lower())
+    found = _WAIT.search(request.headers.get("Prefer", "").lower())
     return min(int(found[1]), services().settings.max_wait_s) if found else 0
 
 

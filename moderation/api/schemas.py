@@ -24,7 +24,7 @@ NAME_CHARACTERS = 500
 URL_CHARACTERS = 4_000
 LIST_ENTRIES = 10_000
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -33,10 +33,9 @@ class CleanString(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
-        if "\0" in text:
-            raise ValidationError("Must not contain NUL characters.")
-        if _SURROGATE.search(text):
-            raise ValidationError("Must not contain lone surrogates.")
+        if found := _UNWRITABLE.search(text):
+            what = "NUL characters" if found[0] == "\0" else "lone surrogates"
+            raise ValidationError(f"Must not contain {what}.")
         return text
 
 
@@ -86,6 +85,9 @@ class Unchecked(fields.Nested):
         return value
 
 
+_IDENTIFIER = Identifier()
+
+
 def check_identifier(value: str, name: str) -> None:
     """Checks an id that came in the path.
 
@@ -93,7 +95,7 @@ def check_identifier(value: str, name: str) -> None:
         ValidationError: it cannot be one.
     """
     try:
-        Identifier().deserialize(value)
+        _IDENTIFIER.deserialize(value)
     except ValidationError as error:
         raise ValidationError({name: error.messages}) from None
 

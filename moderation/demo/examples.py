@@ -66,7 +66,7 @@ EXAMPLES = (
         ),
         (
             "Click here for FREE money: http://quick-cash.example",
-            "Visit http://best-deals.example now, limited offer!",
+            "Click here to order now: http://best-deals.example",
             "Claim it today: http://lucky-winner.example",
         ),
     ),

@@ -14,7 +14,7 @@ from moderation.record.moderators import Moderators
 from moderation.record.operations import Operations
 from moderation.record.queue import Queue
 from moderation.record.scripts import Scripts
-from moderation.record.sites import Sites
+from moderation.record.sites import Rate, Sites
 from moderation.settings import Settings
 
 #: The one shard of a service on a single Redis.
@@ -31,20 +31,20 @@ class Record:
         scripts = Scripts(connection, keys)
         doorbell = Doorbell(self.rq_connection, shard)
         kept = settings.decisions_kept
+        rate = Rate(settings.rate_limit, settings.rate_window_s)
         self.shard = shard
         self.connection = connection
         self.comments = Comments(
-            connection, keys, scripts, doorbell, idempotency_ttl_s=settings.idempotency_ttl_s
+            connection,
+            keys,
+            Scripts(connection, keys),
+            doorbell,
+            idempotency_ttl_s=settings.idempotency_ttl_s,
+            rate=rate,
         )
         self.decisions = Decisions(connection, keys, scripts, kept=kept)
         self.queue = Queue(connection, keys, scripts, doorbell, decisions_kept=kept)
-        self.sites = Sites(
-            connection,
-            keys,
-            scripts,
-            rate_limit=settings.rate_limit,
-            rate_window_s=settings.rate_window_s,
-        )
+        self.sites = Sites(connection, keys, Scripts(connection, keys), rate=rate)
         self.moderators = Moderators(connection, keys)
         self.operations = Operations(connection, keys)
 

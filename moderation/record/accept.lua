@@ -1,13 +1,16 @@
--- Accepts comments, each all or nothing: repeat check, parent check, record, indexes, pending
--- entry; and rings the bell once.
--- ARGV: idempotency time to live (s), copies time to live (s), then for each comment: site,
--- lane, id, digest, idempotency key's digest or '', article, author, parent or '',
--- created (ms), digest of the bare text or '', content (JSON).
+-- Accepts comments, each all or nothing: the key that posts it, repeat check, parent check,
+-- record, indexes, pending entry; and rings the bell once.
+-- ARGV: idempotency time to live (s), copies time to live (s), requests allowed to a key (0:
+-- any number), rate window (s), then for each comment: SHA-256 of the key that posts it or ''
+-- if it is authorised already, site, lane, id, digest, idempotency key's digest or '',
+-- article, author, parent or '', created (ms), digest of the bare text or '', content (JSON).
 -- Returns: 1 if a drain job must be enqueued else 0, then for each comment its outcome
--- (accepted, repeat, conflict, erased, unknown_parent) and the id that it concerns.
+-- (accepted, repeat, conflict, erased, unknown_parent, unauthorised, limited), the id that it
+-- concerns, requests left to its key, and seconds until the rate window ends.
 
 local idempotency_ttl, copies_ttl = ARGV[1], ARGV[2]
-local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 2, 11, 100
+local limit, window_s = tonumber(ARGV[3]), tonumber(ARGV[4])
+local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 4, 12, 100
 local accepted_ms = now_ms()
 local outcomes, accepted = { 0 }, 0
 
@@ -49,20 +52,33 @@ local function store(site, lane, id, digest, idempotency_key, article, author, c
   redis.call('XADD', K.pending(lane), '*', 'site', site, 'comment', id)
 end
 
+local function refused(key_digest, site)
+  if key_digest == '' then return nil, 0, 0 end
+  local owner, left, ends_in = authorise(key_digest, limit, window_s)
+  if owner ~= site then return 'unauthorised', 0, 0 end
+  return limit > 0 and left < 0 and 'limited' or nil, left, ends_in
+end
+
 for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
-  local site, lane, id, digest, idempotency_key, article, author, parent, created_ms, copies, content =
-    unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
-  local outcome, concerned = earlier(site, id, digest, idempotency_key)
+  local key_digest, site, lane, id, digest, idempotency_key, article, author, parent,
+    created_ms, copies, content = unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
+  local concerned = id
+  local outcome, left, ends_in = refused(key_digest, site)
+  if not outcome then
+    outcome, concerned = earlier(site, id, digest, idempotency_key)
+  end
   if not outcome and not parent_is_known(site, parent, article) then
-    outcome, concerned = 'unknown_parent', id
+    outcome = 'unknown_parent'
   end
   if not outcome then
     store(site, lane, id, digest, idempotency_key, article, author, created_ms, copies,
       content)
-    outcome, concerned, accepted = 'accepted', id, accepted + 1
+    outcome, accepted = 'accepted', accepted + 1
   end
   table.insert(outcomes, outcome)
-  table.insert(outcomes, concerned)
+  table.insert(outcomes, concerned or id)
+  table.insert(outcomes, left)
+  table.insert(outcomes, ends_in)
 end
 
 if accepted > 0 and ring() then outcomes[1] = 1 end

@@ -4,23 +4,9 @@
 -- ends.
 
 local limit, window_s = tonumber(ARGV[1]), tonumber(ARGV[2])
-
-local function count(key_digest)
-  if limit == 0 then return 0, 0 end
-  local key = K.rate(key_digest)
-  local made = redis.call('INCR', key)
-  if made == 1 then redis.call('EXPIRE', key, window_s) end
-  return limit - made, math.max(redis.call('TTL', key), 0)
-end
-
 local answers = {}
 for i = 3, #ARGV do
-  local site = redis.call('HGET', K.api_keys(), ARGV[i])
-  if site then
-    local left, ends_in = count(ARGV[i])
-    table.insert(answers, { site, left, ends_in })
-  else
-    table.insert(answers, { '', 0, 0 })
-  end
+  local site, left, ends_in = authorise(ARGV[i], limit, window_s)
+  table.insert(answers, { site or '', left, ends_in })
 end
 return answers

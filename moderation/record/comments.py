@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
 from moderation.record.scripts import Argument, Scripts
+from moderation.record.sites import Rate
 from moderation.record.together import Together
 
 #: Comments that one accept or erase script handles: Redis answers nobody else meanwhile.
@@ -36,14 +38,26 @@ class AcceptKind(StrEnum):
     CONFLICT = "conflict"
     ERASED = "erased"
     UNKNOWN_PARENT = "unknown_parent"
+    UNAUTHORISED = "unauthorised"
+    LIMITED = "limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one posted comment, and the comment that it concerns."""
+    """What became of one posted comment, and the comment that it concerns.
+
+    What is left of the rate window is known only if the key was checked with it.
+    """
 
     kind: AcceptKind
     comment_id: str
+    requests_left: int = 0
+    window_ends_in_s: int = 0
+
+
+#: A comment as it travels to Redis: key to check or "", site, lane, comment.
+Post = tuple[str, str, Lane, NewComment]
+RunScript = Callable[[str, Sequence[Argument]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +89,30 @@ class Comments:
         doorbell: Doorbell,
         *,
         idempotency_ttl_s: int,
+        rate: Rate,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._scripts = scripts
         self._doorbell = doorbell
-        self._idempotency_ttl_s = idempotency_ttl_s
-        self._together = Together(self._accept)
+        self._before = (idempotency_ttl_s, COPIES_TTL_S, rate.limit, rate.window_s)
+        # One line each: trips never overlap, but a batch must not hold up a live comment.
+        self._together = Together(partial(self._accept, run=scripts.run_on_own_line))
 
-    def accept(self, site: str, comment: NewComment) -> Outcome:
+    def accept(self, site: str, comment: NewComment, *, key_digest: str = "") -> Outcome:
         """Stores a comment and queues it for a decision, all or nothing.
+
+        Args:
+            site: whose comment it is.
+            comment: the comment.
+            key_digest: the key that posts it, to be checked in the same round trip; "" if
+                that was done already.
 
         Raises:
             RedisAwayError: Redis does not answer; the comment may be stored or not, and a
                 repeat with the same id or key tells.
         """
-        return self._together.do((site, Lane.LIVE, comment))
+        return self._together.do((key_digest, site, Lane.LIVE, comment))
 
     def accept_batch(
         self, site: str, comments: Sequence[NewComment], *, lane: Lane = Lane.BULK
@@ -99,7 +121,9 @@ class Comments:
         return [
             outcome
             for chunk in _chunks(comments)
-            for outcome in self._accept([(site, lane, comment) for comment in chunk])
+            for outcome in self._accept(
+                [("", site, lane, comment) for comment in chunk], run=self._scripts.run_all
+            )
         ]
 
     def get(self, site: str, comment_id: str) -> Comment:
@@ -195,18 +219,18 @@ class Comments:
             with redis_away():
                 self._connection.zrem(key, *ids)  # also what has lost its record
 
-    def _accept(self, posts: Sequence[tuple[str, Lane, NewComment]]) -> list[Outcome]:
-        arguments: list[Argument] = [self._idempotency_ttl_s, COPIES_TTL_S]
-        for site, lane, comment in posts:
-            arguments += site, lane.value, *_accept_arguments(comment)
-        must_ring, *flat = self._scripts.run_all("accept", arguments)
+    def _accept(self, posts: Sequence[Post], *, run: RunScript) -> list[Outcome]:
+        arguments: list[Argument] = list(self._before)
+        for key_digest, site, lane, comment in posts:
+            arguments += key_digest, site, lane.value, *_accept_arguments(comment)
+        must_ring, *flat = run("accept", arguments)
         if must_ring:
             # They are accepted: a bell that cannot be rung now, a worker's ticker rings.
             with suppress(RedisAwayError):
                 self._doorbell.ring()
         return [
-            Outcome(AcceptKind(kind), comment_id)
-            for kind, comment_id in zip(flat[::2], flat[1::2], strict=True)
+            Outcome(AcceptKind(kind), comment_id, left, ends_in)
+            for kind, comment_id, left, ends_in in zip(*[iter(flat)] * 4, strict=True)
         ]
 
     def _read_newest(self, site: str, index: str, limit: int) -> list[Comment]:

@@ -13,6 +13,17 @@ local function ring()
   return redis.call('SET', K.bell(), '1', 'NX', 'PX', 2000) and true or false
 end
 
+-- Whose key this is, and one request off its rate window (`limit` 0: any number).
+-- Returns: site or false, requests left, seconds until the window ends.
+local function authorise(key_digest, limit, window_s)
+  local site = redis.call('HGET', K.api_keys(), key_digest)
+  if not site or limit == 0 then return site, 0, 0 end
+  local key = K.rate(key_digest)
+  local made = redis.call('INCR', key)
+  if made == 1 then redis.call('EXPIRE', key, window_s) end
+  return site, limit - made, math.max(redis.call('TTL', key), 0)
+end
+
 local function move_in_indexes(site, comment, fields, to)
   local from, article, author, sequence = fields[1], fields[3], fields[4], fields[5]
   if from == to then return end

@@ -35,6 +35,14 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests that a key may make in a window; `limit` 0: any number."""
+
+    limit: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Authorised:
     """The site that a key belongs to, and what is left of its rate window."""
 
@@ -60,14 +68,16 @@ class Sites:
         keys: Keys,
         scripts: Scripts,
         *,
-        rate_limit: int,
-        rate_window_s: int,
+        rate: Rate,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._scripts = scripts
-        self._rate = (rate_limit, rate_window_s)
+        self._rate = rate
         self._together = Together(self._authorise)
+        #: Key digest → site, for every key seen here. A key never changes its site; whether
+        #: it is still good is asked anew for each request.
+        self._owners: dict[str, str] = {}
 
     def create(self, site_id: str, name: str) -> None:
         """Makes a site without a key.
@@ -138,6 +148,10 @@ class Sites:
         """
         return self._together.do(key_digest(key))
 
+    def owner(self, key: str) -> str | None:
+        """The site of a key that was good here before, without asking whether it still is."""
+        return self._owners.get(key_digest(key))
+
     def is_key(self, key: str) -> bool:
         """Whether this is a key of a site, without counting a request."""
         with redis_away():
@@ -167,7 +181,12 @@ class Sites:
         return int(version) if replaced else None
 
     def _authorise(self, digests: Sequence[str]) -> list[Authorised | None]:
-        answers = self._scripts.run_all("authorise", [*self._rate, *digests])
+        answers = self._scripts.run_on_own_line(
+            "authorise", [self._rate.limit, self._rate.window_s, *digests]
+        )
+        self._owners.update(
+            (digest, site) for digest, (site, *_) in zip(digests, answers, strict=True) if site
+        )
         return [
             Authorised(site, left, ends_in) if site else None for site, left, ends_in in answers
         ]
