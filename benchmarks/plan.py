@@ -41,7 +41,7 @@ FULL = Sizes(
     rounds=5, comments=12_000, jobs=300, latency_s=4.0, accepts=4_000, batches=80, starts=5
 )
 QUICK = Sizes(
-    rounds=2, comments=5_000, jobs=120, latency_s=2.0, accepts=1_500, batches=30, starts=2
+    rounds=2, comments=4_000, jobs=100, latency_s=1.5, accepts=800, batches=20, starts=1
 )
 
 

@@ -66,7 +66,7 @@ EXAMPLES = (
         ),
         (
             "Click here for FREE money: http://quick-cash.example",
-            "Click here to order now: http://best-deals.example",
+            "Order here and win FREE money: http://easy-money.example",
             "Claim it today: http://lucky-winner.example",
         ),
     ),
