@@ -19,7 +19,7 @@ from models.explanation import Span
 from models.release import Release, Scored
 from models.text import normalise
 from moderation import policy
-from moderation.domain import Action, Decision, now_rfc3339
+from moderation.domain import Action, Decision, Facts, now_rfc3339
 from moderation.errors import RedisAwayError
 from moderation.policy import Rulebook, Subject, Verdict
 from moderation.record.operations import counter_name
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 MOST_DELIVERIES = 4
 #: Upper bounds of the histogram of times from accept to decision.
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+#: The machine decides once; whatever was decided before stands.
+FIRST_REVISION = 1
 #: Digits that are kept of a score.
 SCORE_DIGITS = 4
 
@@ -74,7 +76,7 @@ class Judge:
             job = _read(entry)
             if job is not None:
                 jobs.append(job)
-            elif isinstance(entry, PendingComment) and entry.revision == 0:
+            elif isinstance(entry, PendingComment):
                 self._hold_unscored(results, entry, "the comment could not be read or scored")
             elif isinstance(entry, Question):
                 results.answers.append(Answer(entry, '{"error": "unscored"}'))
@@ -123,7 +125,7 @@ class Judge:
                 scores=_rounded(scored.scores),
                 article_id=entry.article_id,
                 author_id=str(content["author"]["id"]),
-                facts=entry.facts,
+                facts=entry.facts or Facts(),
             )
             return policy.decide(subject, self._rulebook(entry.site, entry.policy_version))
         except RedisAwayError:
@@ -177,7 +179,7 @@ class Judge:
         decision = Decision(
             comment_id=entry.comment_id,
             article_id=entry.article_id,
-            revision=entry.revision + 1,
+            revision=FIRST_REVISION,
             action=verdict.action,
             source=verdict.source,
             reasons=verdict.reasons,
@@ -205,7 +207,7 @@ def _read(entry: Entry) -> _Job | None:
     try:
         if isinstance(entry, Question):
             return _Job(entry, [str(text) for text in json.loads(entry.body)["texts"]])
-        if isinstance(entry, PendingComment) and entry.revision == 0:
+        if isinstance(entry, PendingComment) and entry.facts is not None:
             content = json.loads(entry.content)
             if isinstance(content["text"], str) and content["author"]["id"]:
                 return _Job(entry, [content["text"]], content)

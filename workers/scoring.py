@@ -76,11 +76,10 @@ class Drain:
         results = Results()
         while self._goes_on():
             turn = self._turn(results)
-            if not turn.entries:
-                turn = self._linger()
-            if not turn.entries:
+            entries = turn.entries or self._linger()
+            if not entries:
                 return
-            results = self._settle(turn.entries)
+            results = self._settle(entries)
         self._turn(results, batch=0)
         self._patiently(self._queue.doorbell.ring)
 
@@ -107,13 +106,9 @@ class Drain:
             self._claimed_at = 0.0  # a dead worker may have left more
         return turn
 
-    def _linger(self) -> Turn:
-        name = self._station.name
-        read = self._patiently(lambda: self._queue.linger(name, batch=BATCH, wait_ms=LINGER_MS))
-        if not read:
-            return Turn([], 0, needs_helper=False)
+    def _linger(self) -> list[Entry]:
         return self._patiently(
-            lambda: self._queue.turn(name, batch=BATCH, claim=False, already_read=read)
+            lambda: self._queue.linger(self._station.name, batch=BATCH, wait_ms=LINGER_MS)
         )
 
     def _settle(self, entries: list[Entry]) -> Results:

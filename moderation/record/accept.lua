@@ -10,7 +10,7 @@
 
 local idempotency_ttl, copies_ttl = ARGV[1], ARGV[2]
 local limit, window_s = tonumber(ARGV[3]), tonumber(ARGV[4])
-local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_REMEMBERED = 4, 12, 100
+local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_LOOKED_AT = 4, 12, 10
 local accepted_ms = now_ms()
 local outcomes, accepted = { 0 }, 0
 
@@ -32,24 +32,63 @@ local function parent_is_known(site, parent, article)
   return parent == '' or redis.call('HGET', K.comment(site, parent), 'article') == article
 end
 
+-- Earlier comments with the same text, and how many of them are by the same author.
+local function copies_before(site, author, text_digest)
+  if text_digest == '' then return 0, 0 end
+  local earlier = redis.call('ZRANGE', K.copies(site, text_digest), 0, COPIES_LOOKED_AT - 1)
+  local by_author = 0
+  for _, copy in ipairs(earlier) do
+    if redis.call('HGET', K.comment(site, copy), 'author') == author then
+      by_author = by_author + 1
+    end
+  end
+  return #earlier, by_author
+end
+
+local function recent_by_author(site, author, created_ms, window_ms)
+  return redis.call('ZCOUNT', K.author(site, author),
+    '(' .. (tonumber(created_ms) - (tonumber(window_ms) or 60000)), created_ms)
+end
+
+local function remember_copy(site, id, sequence, text_digest, copies)
+  if text_digest == '' or copies >= COPIES_LOOKED_AT then return end
+  redis.call('ZADD', K.copies(site, text_digest), sequence, id)
+  redis.call('EXPIRE', K.copies(site, text_digest), copies_ttl)
+end
+
+-- What the site's rules ask about a comment besides its text.
+local function gather_facts(site, id, author, sequence, created_ms, window_ms, text_digest)
+  local copies, copies_by_author = copies_before(site, author, text_digest)
+  remember_copy(site, id, sequence, text_digest, copies)
+  return table.concat({
+    redis.call('HGET', K.author_counts(site, author), 'approved') or 0,
+    recent_by_author(site, author, created_ms, window_ms),
+    copies, copies_by_author,
+  }, ' ')
+end
+
+-- The pending entry carries all that deciding the comment needs, so that a worker decides
+-- what it has read without asking again.
 local function store(site, lane, id, digest, idempotency_key, article, author, created_ms,
-    copies, content)
+    text_digest, content)
   local sequence = redis.call('INCR', K.sequence(site))
+  redis.call('ZADD', K.author(site, author), created_ms, id)
+  local policy = redis.call('HMGET', K.policy(site), 'version', 'flood_window_ms')
+  local sound, facts = pcall(gather_facts, site, id, author, sequence, created_ms, policy[2],
+    text_digest)
+  if not sound then facts = '' end -- then it is held
+  local entry = redis.call('XADD', K.pending(lane), '*', 'site', site, 'comment', id,
+    'article', article, 'accepted_ms', accepted_ms, 'policy', policy[1] or 0,
+    'facts', facts, 'content', content)
   redis.call('HSET', K.comment(site, id), 'content', content, 'status', 'pending',
     'revision', 0, 'article', article, 'author', author, 'sequence', sequence,
-    'digest', digest, 'copies', copies, 'accepted_ms', accepted_ms)
+    'digest', digest, 'copies', text_digest, 'entry', entry, 'lane', lane)
   redis.call('ZADD', K.article(site, 'pending', article), sequence, id)
-  redis.call('ZADD', K.author(site, author), created_ms, id)
-  if copies ~= '' and redis.call('ZCARD', K.copies(site, copies)) < COPIES_REMEMBERED then
-    redis.call('ZADD', K.copies(site, copies), sequence, id)
-    redis.call('EXPIRE', K.copies(site, copies), copies_ttl)
-  end
   if idempotency_key ~= '' then
     local key = K.idempotency(site, idempotency_key)
     redis.call('HSET', key, 'comment', id, 'digest', digest)
     redis.call('EXPIRE', key, idempotency_ttl)
   end
-  redis.call('XADD', K.pending(lane), '*', 'site', site, 'comment', id)
 end
 
 local function refused(key_digest, site)
@@ -61,7 +100,7 @@ end
 
 for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
   local key_digest, site, lane, id, digest, idempotency_key, article, author, parent,
-    created_ms, copies, content = unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
+    created_ms, text_digest, content = unpack(ARGV, first, first + ARGUMENTS_EACH - 1)
   local concerned = id
   local outcome, left, ends_in = refused(key_digest, site)
   if not outcome then
@@ -71,7 +110,7 @@ for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
     outcome = 'unknown_parent'
   end
   if not outcome then
-    store(site, lane, id, digest, idempotency_key, article, author, created_ms, copies,
+    store(site, lane, id, digest, idempotency_key, article, author, created_ms, text_digest,
       content)
     outcome, accepted = 'accepted', accepted + 1
   end

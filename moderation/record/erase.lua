@@ -8,8 +8,9 @@ local site, erased = ARGV[1], 0
 
 local function forget(comment)
   local key = K.comment(site, comment)
-  local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'copies')
-  local status, revision, article, author, copies = unpack(fields, 1, 5)
+  local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'copies',
+    'lane', 'entry')
+  local status, revision, article, author, copies, lane, entry = unpack(fields, 1, 7)
   if not status then return end
   erased = erased + 1
   if status == 'erased' then return end
@@ -23,6 +24,7 @@ local function forget(comment)
     redis.call('DEL', K.author_counts(site, author))
   end
   if copies ~= '' then redis.call('ZREM', K.copies(site, copies), comment) end
+  if status == 'pending' then redis.call('XDEL', K.pending(lane), entry) end
   redis.call('DEL', K.reports(site, comment), key)
   redis.call('HSET', key, 'status', 'erased', 'revision', revision)
 end

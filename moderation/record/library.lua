@@ -38,12 +38,13 @@ local function move_in_indexes(site, comment, fields, to)
 end
 
 -- One decision, or nothing: only the revision after the current one is written. Returns
--- 'decided', 'gone' or 'conflict', and the revision that stands.
+-- 'decided', 'gone' (or broken beyond deciding) or 'conflict', and the revision that stands.
 local function decide(site, comment, revision, status, decision, kept)
   local key = K.comment(site, comment)
   local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'sequence')
-  if not fields[1] or fields[1] == 'erased' then return 'gone', 0 end
-  local current = tonumber(fields[2])
+  local current = tonumber(fields[2] or nil)
+  local whole = fields[1] and current and fields[3] and fields[4] and tonumber(fields[5] or nil)
+  if not whole or fields[1] == 'erased' then return 'gone', 0 end
   if revision ~= current + 1 then return 'conflict', current end
   redis.call('HSET', key, 'status', status, 'revision', revision,
     'decision:' .. revision, decision)

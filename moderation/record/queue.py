@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import fields as fields_of
+from typing import Any
 from uuid import uuid4
 
 import redis
@@ -37,16 +38,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PendingComment(Entry):
-    """A comment that waits for a decision; `content` is JSON as it was stored."""
+    """A comment that waits for its first decision.
+
+    `content` is JSON as the site posted it; `facts`, `None` if they cannot be read, and the
+    version of the site's policy are those at the moment when it was accepted.
+    """
 
     comment_id: str
-    status: str
-    revision: int
     article_id: str
     accepted_ms: int
-    content: str
     policy_version: int
-    facts: Facts
+    facts: Facts | None
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Question(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Leftover(Entry):
-    """An entry whose comment is gone or cannot be read; only to be acknowledged."""
+    """An entry that names no comment and asks nothing; only to be acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,6 @@ class Answer:
 
     entry: Question
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class RawEntry:
-    """An entry as it stands in the stream, before what deciding it needs is fetched."""
-
-    FIELDS: ClassVar = ("site", "comment", "question", "body")
-
-    lane: Lane
-    position: str
-    fields: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +134,6 @@ class Queue:
         settled: Sequence[Settled] = (),
         answers: Sequence[Answer] = (),
         metrics: Mapping[str, float] | None = None,
-        already_read: Sequence[RawEntry] = (),
     ) -> Turn:
         """Writes and acknowledges the last batch and takes the next, in one round trip.
 
@@ -155,7 +146,6 @@ class Queue:
             settled: what became of comments of the last batch.
             answers: answers to its questions.
             metrics: counter → amount to add.
-            already_read: what `linger` returned; it stands first in the next batch.
 
         Raises:
             RedisAwayError: Redis does not answer; the batch stays with this consumer and
@@ -170,7 +160,6 @@ class Queue:
             len(settled),
             len(answers),
             len(metrics),
-            len(already_read),
         ]
         for one in settled:
             at = one.entry
@@ -181,13 +170,10 @@ class Queue:
             arguments += [at.lane.value, at.position, answer.entry.question_id, answer.body]
         for counter, amount in metrics.items():
             arguments += [counter, amount]
-        for raw in already_read:
-            arguments += [raw.lane.value, raw.position]
-            arguments += [raw.fields.get(name, "") for name in RawEntry.FIELDS]
         needs_helper, written, entries = self._scripts.run_all("turn", arguments)
-        return Turn([_entry(raw) for raw in entries], written, bool(needs_helper))
+        return Turn([_read(*raw) for raw in entries], written, bool(needs_helper))
 
-    def linger(self, consumer: str, *, batch: int, wait_ms: int) -> list[RawEntry]:
+    def linger(self, consumer: str, *, batch: int, wait_ms: int) -> list[Entry]:
         """Waits for entries in either lane; they are this consumer's then.
 
         A worker that lingers takes a comment at once, with no doorbell in between.
@@ -198,7 +184,7 @@ class Queue:
                 GROUP, consumer, dict.fromkeys(lanes, ">"), count=batch, block=wait_ms
             )
         return [
-            RawEntry(lanes[stream], position, fields)
+            _entry(lanes[stream], position, 1, fields)
             for stream, messages in reply or []
             for position, fields in messages
         ]
@@ -245,22 +231,32 @@ class Queue:
             return dict(zip(Lane, pipe.execute(), strict=True))
 
 
-def _entry(raw: list[Any]) -> Entry:
-    lane, position, deliveries, question, site, rest, *facts = raw
-    place = (Lane(lane), position, deliveries, site)
-    if question:
-        return Question(*place, question, rest)
-    if len(facts[0]) == 1:
+def _read(lane: str, position: str, deliveries: int, flat: list[str]) -> Entry:
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    return _entry(Lane(lane), position, deliveries, fields)
+
+
+def _entry(lane: Lane, position: str, deliveries: int, fields: Mapping[str, str]) -> Entry:
+    place = (lane, position, deliveries, fields.get("site", ""))
+    if question := fields.get("question"):
+        return Question(*place, question, fields.get("body", ""))
+    if not fields.get("comment"):
         return Leftover(*place)
-    status, revision, article, accepted_ms, content, policy_version, *counts = facts[0]
     return PendingComment(
         *place,
-        comment_id=rest,
-        status=status,
-        revision=int(revision),
-        article_id=article,
-        accepted_ms=int(accepted_ms),
-        content=content,
-        policy_version=int(policy_version),
-        facts=Facts(*counts),
+        comment_id=fields["comment"],
+        article_id=fields.get("article", ""),
+        accepted_ms=_whole(fields.get("accepted_ms", "")),
+        policy_version=_whole(fields.get("policy", "")),
+        facts=_facts(fields.get("facts", "")),
+        content=fields.get("content", ""),
     )
+
+
+def _facts(written: str) -> Facts | None:
+    counts = [_whole(word) for word in written.split()]
+    return Facts(*counts) if len(counts) == len(fields_of(Facts)) else None
+
+
+def _whole(written: str) -> int:
+    return int(written) if written.isdecimal() else 0

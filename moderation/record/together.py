@@ -8,7 +8,6 @@ round trip, and alone it waits for nobody.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -46,7 +45,6 @@ class Together(Generic[Item, Result]):
         call: _Call[Item, Result] = _Call(item)
         self._waiting.append(call)
         with self._travelling:
-            time.sleep(0)  # lets who is ready to come get on board
             while not call.done:  # unless somebody before us took it along
                 self._travel()
         if call.error is not None:

@@ -56,7 +56,7 @@ def held_author(client: FlaskClient) -> None:
 def test_the_search_for_traces_finds_what_is_there(client: FlaskClient, record: Record):
     post_personal(client, "c1")
 
-    assert len(traces(record)) == 2
+    assert len(traces(record)) == 3
 
 
 @pytest.mark.usefixtures("held_author")
