@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import resource
@@ -26,6 +27,8 @@ from workers.scoring import Station, open_station
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
+#: Objects made before the garbage collector looks; a batch makes some ten thousand.
+GC_THRESHOLD = 50_000
 #: How long to wait before Redis, or RQ's worker, is tried again.
 RETRY_S = 0.5
 
@@ -87,6 +90,9 @@ def run(settings: Settings) -> None:
     record = Record(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     judge = Judge(record.sites, load_active(settings))
+    # What is loaded stays for good: the collector need not look through it again and again.
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     open_station(record.shard, Station(name, record.queue, judge, stop))
     _wait_for_redis(record, stop)
     Ticker(record, name, judge, stop).start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -15,6 +15,8 @@ from workers.judging import Judge, Results
 
 #: Entries scored at once.
 BATCH = 256
+#: Characters of JSON scored at once: some tenths of a second.
+PORTION_CHARACTERS = 500_000
 #: How long a drain waits for one more entry before it gives its place back to RQ.
 LINGER_MS = 1_000
 #: A drain gives its place back after this, so that RQ's own upkeep is never starved.
@@ -57,6 +59,19 @@ def drain(shard: str) -> None:
     Drain(_stations[shard]).run()
 
 
+def portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Cuts a batch so that each portion is written long before others would take it over."""
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if size + entry.size > PORTION_CHARACTERS and portion:
+            yield portion
+            portion, size = [], 0
+        portion.append(entry)
+        size += entry.size
+    yield portion
+
+
 class Drain:
     """One run over the pending streams of a shard."""
 
@@ -79,7 +94,10 @@ class Drain:
             entries = turn.entries or self._linger()
             if not entries:
                 return
-            results = self._settle(entries)
+            *before, last = portions(entries)
+            for portion in before:
+                self._turn(self._settle(portion), batch=0)
+            results = self._settle(last)
         self._turn(results, batch=0)
         self._patiently(self._queue.doorbell.ring)
 
@@ -111,7 +129,7 @@ class Drain:
             lambda: self._queue.linger(self._station.name, batch=BATCH, wait_ms=LINGER_MS)
         )
 
-    def _settle(self, entries: list[Entry]) -> Results:
+    def _settle(self, entries: Sequence[Entry]) -> Results:
         return self._patiently(lambda: self._station.judge.settle(entries))
 
     def _patiently(self, step: Callable[[], T]) -> T:

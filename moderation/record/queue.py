@@ -35,6 +35,11 @@ class Entry:
     deliveries: int
     site: str
 
+    @property
+    def size(self) -> int:
+        """Characters of JSON that a worker has to look at."""
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class PendingComment(Entry):
@@ -51,6 +56,11 @@ class PendingComment(Entry):
     facts: Facts | None
     content: str
 
+    @property
+    def size(self) -> int:
+        """Characters of JSON that a worker has to look at."""
+        return len(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Question(Entry):
@@ -58,6 +68,11 @@ class Question(Entry):
 
     question_id: str
     body: str
+
+    @property
+    def size(self) -> int:
+        """Characters of JSON that a worker has to look at."""
+        return len(self.body)
 
 
 @dataclass(frozen=True, slots=True)

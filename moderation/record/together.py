@@ -30,6 +30,8 @@ class _Call(Generic[Item, Result]):
 class Together(Generic[Item, Result]):
     """Runs items of concurrent callers in batches.
 
+    An item may be run twice when its caller is ended in the middle.
+
     Args:
         run: takes items and gives their results in the same order. What it raises, every
             caller of the batch gets.
@@ -60,6 +62,10 @@ class Together(Generic[Item, Result]):
         except Exception as error:
             for call in calls:
                 call.error = error
-        finally:
-            for call in calls:
-                call.done = True
+        except BaseException:
+            # Our own caller is being ended. The others travel again: each item may be
+            # repeated.
+            self._waiting.extendleft(reversed(calls))
+            raise
+        for call in calls:
+            call.done = True
