@@ -41,6 +41,8 @@ class WordList:
             text: the text as posted.
             normalised: the same text after the normaliser.
         """
+        if not self._phrases and not self._anywhere:
+            return []
         found = dict.fromkeys(self._find_in(text.casefold()))
         found |= dict.fromkeys(self._find_in(normalised))
         return list(found)

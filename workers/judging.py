@@ -47,6 +47,13 @@ class Results:
     answers: list[Answer] = field(default_factory=list)
     metrics: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
+    def add(self, more: Results) -> None:
+        """Takes in what another batch came to."""
+        self.settled += more.settled
+        self.answers += more.answers
+        for counter, amount in more.metrics.items():
+            self.metrics[counter] += amount
+
 
 @dataclass(frozen=True)
 class _Job:
@@ -72,6 +79,8 @@ class Judge:
             RedisAwayError: a site's policy could not be fetched.
         """
         results, jobs = Results(), []
+        if not entries:
+            return results
         for entry in entries:
             job = _read(entry)
             if job is not None:
@@ -98,7 +107,7 @@ class Judge:
             self._hold_unscored(results, entry, "the classifier could not score this text")
         else:
             verdict = self._decide(entry, job.content, scored[0])
-            self._settle_comment(results, entry, verdict, _rounded(scored[0].scores))
+            self._settle_comment(results, entry, verdict, scored[0].scores)
 
     def _score(self, texts: Sequence[str]) -> list[Scored | None]:
         try:
@@ -122,7 +131,7 @@ class Judge:
             subject = Subject(
                 text=content["text"],
                 normalised=scored.normalised,
-                scores=_rounded(scored.scores),
+                scores=scored.scores,
                 article_id=entry.article_id,
                 author_id=str(content["author"]["id"]),
                 facts=entry.facts or Facts(),
@@ -217,9 +226,13 @@ def _read(entry: Entry) -> _Job | None:
 
 
 def _sound(scored: Scored) -> Scored | None:
-    """Scores as they came; `None` if one is no probability: it would compare with nothing."""
-    if all(0.0 <= score <= 1.0 for score in scored.scores.values()):
-        return scored
+    """Scores rounded as they are decided on and shown.
+
+    `None` if one is no probability: it would compare with nothing.
+    """
+    scores = {name: round(score, SCORE_DIGITS) for name, score in scored.scores.items()}
+    if all(0.0 <= score <= 1.0 for score in scores.values()):
+        return Scored(scores, scored.normalised)
     log.error("the classifier gave scores that are no probabilities: %s", scored.scores)
     return None
 
@@ -229,10 +242,9 @@ def _scored_text(
 ) -> dict[str, Any]:
     if scored is None:
         return {"scores": {}, "action": Action.HOLD.value, "spans": []}
-    scores = _rounded(scored.scores)
-    verdict = policy.decide(Subject(text, scored.normalised, scores), rules)
+    verdict = policy.decide(Subject(text, scored.normalised, scored.scores), rules)
     return {
-        "scores": scores,
+        "scores": scored.scores,
         "action": verdict.action.value,
         "spans": [
             {
@@ -244,10 +256,6 @@ def _scored_text(
             for span in spans
         ],
     }
-
-
-def _rounded(scores: dict[str, float]) -> dict[str, float]:
-    return {category: round(score, SCORE_DIGITS) for category, score in scores.items()}
 
 
 def _count(metrics: defaultdict[str, float], entry: PendingComment, verdict: Verdict) -> None:

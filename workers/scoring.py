@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from redis.exceptions import ResponseError
 
+from moderation.domain import Lane
 from moderation.errors import RedisAwayError
 from moderation.record.queue import Entry, Queue, Turn
 from workers.judging import Judge, Results
@@ -72,6 +74,11 @@ def portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     yield portion
 
 
+def is_backlog(entries: Sequence[Entry]) -> bool:
+    """Whether it is worth working ahead: live comments wait in full batches."""
+    return len(entries) == BATCH and entries[-1].lane is Lane.LIVE
+
+
 class Drain:
     """One run over the pending streams of a shard."""
 
@@ -88,17 +95,28 @@ class Drain:
         one that came earlier is read here.
         """
         self._patiently(self._queue.clear_bell)
-        results = Results()
+        with ThreadPoolExecutor(1) as aside:
+            self._turns(aside)
+
+    def _turns(self, aside: Executor) -> None:
+        entries: Sequence[Entry] = []
+        unwritten = Results()
         while self._goes_on():
-            turn = self._turn(results)
-            entries = turn.entries or self._linger()
+            if not entries:
+                entries = self._turn(unwritten).entries or self._linger()
+                unwritten = Results()
             if not entries:
                 return
-            *before, last = portions(entries)
-            for portion in before:
-                self._turn(self._settle(portion), batch=0)
-            results = self._settle(last)
-        self._turn(results, batch=0)
+            if is_backlog(entries):
+                # Redis writes the last batch and hands out the next while this one is scored.
+                ahead = aside.submit(self._turn, unwritten)
+                unwritten = self._settle(entries)
+                entries = ahead.result().entries
+            else:
+                unwritten.add(self._settle(entries))
+                entries = []
+        unwritten.add(self._settle(entries))
+        self._turn(unwritten, batch=0)
         self._patiently(self._queue.doorbell.ring)
 
     def _goes_on(self) -> bool:
@@ -130,6 +148,13 @@ class Drain:
         )
 
     def _settle(self, entries: Sequence[Entry]) -> Results:
+        """Settles a batch; of a very long one only the last portion is left to be written."""
+        *before, last = portions(entries)
+        for portion in before:
+            self._turn(self._judge(portion), batch=0)
+        return self._judge(last)
+
+    def _judge(self, entries: Sequence[Entry]) -> Results:
         return self._patiently(lambda: self._station.judge.settle(entries))
 
     def _patiently(self, step: Callable[[], T]) -> T:

@@ -11,7 +11,7 @@
 
 local consumer, batch, kept = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local claim_idle_ms = tonumber(ARGV[4])
-local GROUP, ANSWER_TTL_S = 'workers', 60
+local GROUP, ANSWER_TTL_S, BULK_BATCH = 'workers', 60, 64
 local written, decided_sites, entries = 0, {}, {}
 local settled = { live = {}, bulk = {} }
 local at = 8
@@ -87,18 +87,19 @@ local function claim(lane)
   end
 end
 
-local function read(lane)
-  local reply = redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', batch - #entries,
+local function read(lane, count)
+  local reply = redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', count,
     'STREAMS', K.pending(lane), '>')
   if not reply then return end
   for _, message in ipairs(reply[1][2]) do add(lane, message, 1) end
 end
 
--- Live comments go first; bulk ones only when no live one waits.
+-- Live comments go first; bulk ones only when no live one waits, and few at a time: the next
+-- live one waits until they are done.
 local function take_next()
   if claim_idle_ms > 0 and (claim('live') or claim('bulk')) then return end
-  if #entries < batch then read('live') end
-  if #entries == 0 then read('bulk') end
+  if #entries < batch then read('live', batch - #entries) end
+  if #entries == 0 then read('bulk', math.min(batch, BULK_BATCH)) end
 end
 
 write_decisions(tonumber(ARGV[5]))
@@ -106,5 +107,5 @@ write_answers(tonumber(ARGV[6]))
 write_metrics(tonumber(ARGV[7]))
 acknowledge()
 if batch > 0 then take_next() end
-local full = batch > 0 and #entries >= batch
+local full = batch > 0 and #entries >= math.min(batch, BULK_BATCH)
 return { full and ring() and 1 or 0, written, entries }
