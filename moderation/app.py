@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, redirect, request, url_for
 
 from moderation import __version__
 from moderation.api import comments, decisions, operations, problems, score, sites
@@ -60,6 +60,8 @@ def create_app(settings: Settings) -> Flask:
         from moderation.demo import pages as demo
 
         app.register_blueprint(demo.blueprint)
+    else:
+        app.add_url_rule("/", "home", lambda: redirect(url_for("docs.docs")))
     return app
 
 

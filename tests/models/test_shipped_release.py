@@ -5,19 +5,47 @@ from __future__ import annotations
 import pytest
 
 from models.release import Release, load, shipped
+from moderation.demo.examples import EXAMPLES, Example
 
 MAX_FOLDER_BYTES = 10_000_000
 
-HARMLESS = (
+ORDINARY = (
     "Thank you for this thoughtful article",
     "I disagree with the author's view on taxes",
     "What time does the council meet?",
     "The bridge was closed for three weeks last summer.",
     "Could the author name a source for the second figure?",
     "My train was late again, and nobody told us why.",
+    "I work from home three days a week.",
+    "You can buy tickets at the door.",
+    "Click on the map to see the cycle lanes.",
+    "We must go back to the old constitution of this country.",
 )
+WITH_LINKS = (
+    "Check the source at https://example.org",
+    "The figures are at https://stats.example.org/2026/rents if anyone wants them.",
+    "More on this at www.example.org/report",
+    "Source: https://news.example.com/a/1234",
+    "I wrote about it here: https://blog.example.org/post",
+    "Thanks, great article! The map is on http://maps.example.com/bridge",
+    "Here is the council's own page: https://council.example.org/meetings?id=42",
+    "https://example.org/paper.pdf is worth reading.",
+)
+WITH_IDENTITY_TERMS = (
+    "I am a proud Muslim woman",
+    "Black women are underrepresented in politics",
+    "My gay brother married last week",
+    "My best friend is a lesbian and a nurse.",
+    "The synagogue in our town was rebuilt by Jewish families.",
+    "Transgender people deserve the same health care.",
+    "I am a black man and I love this library.",
+    "Our neighbours are Mexican and they cook wonderfully.",
+    "The blind teacher was a great help.",
+)
+HARMLESS = (*ORDINARY, *WITH_LINKS, *WITH_IDENTITY_TERMS)
 ABUSIVE = (
     "You are a complete idiot",
+    "You are a stupid idiot, shut up",
     "you stupid moron",
     "shut up you fool",
     "I will kill you",
@@ -25,8 +53,16 @@ ABUSIVE = (
     "You are an i d i o t",
     "you are an iiiidiot",
     "You are an id\u0456ot",
+    "Go back to your country",
 )
-SPAM = ("WIN a FREE iPhone now!!! click here http://bit.ly/x",)
+SPAM = (
+    "WIN a FREE iPhone now!!! click here http://bit.ly/x",
+    "WIN a FREE iPhone now!!! Click here http://win.example.com",
+    "Earn $5000 a week working from home, WhatsApp +1 555 0100",
+    "Check out my channel and subscribe, free gift cards at http://x.example",
+    "cheap followers buy now www.example.com",
+)
+HELD = (*ABUSIVE, *SPAM)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +78,7 @@ def test_harmless_comments_are_approved(release: Release, text: str) -> None:
     assert release.explain([text]) == [[]]
 
 
-@pytest.mark.parametrize("text", [*ABUSIVE, *SPAM])
+@pytest.mark.parametrize("text", HELD)
 def test_abuse_and_spam_are_held_and_explained(release: Release, text: str) -> None:
     (scored,) = release.score([text])
 
@@ -51,10 +87,16 @@ def test_abuse_and_spam_are_held_and_explained(release: Release, text: str) -> N
 
 
 def test_spam_is_held_as_spam(release: Release) -> None:
-    (scored,) = release.score(SPAM)
+    for scored in release.score(SPAM):
+        assert scored.scores["spam"] >= release.thresholds["spam"]
+        assert scored.scores["toxicity"] < release.thresholds["toxicity"]
 
-    assert scored.scores["spam"] >= release.thresholds["spam"]
-    assert scored.scores["toxicity"] < release.thresholds["toxicity"]
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.kind)
+def test_the_demo_shows_what_its_buttons_say(release: Release, example: Example) -> None:
+    held = {release.holds(scored.scores) for scored in release.score(example.texts())}
+
+    assert held == {example.kind != "kind"}
 
 
 def test_the_folder_is_small() -> None:
