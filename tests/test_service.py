@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
+import lzma
 import os
 import signal
 import subprocess
@@ -24,6 +26,7 @@ from tests.conftest import Service, new_comment, start_service
 pytestmark = pytest.mark.service
 
 MODERATION = Path(sys.executable).with_name("moderation")
+REAL_COMMENTS = Path(__file__).parents[2] / "shared/data/jigsaw_train.csv.xz"
 #: Everything is decided so long after the last kill.
 RECOVERY_S = 8.0
 
@@ -313,3 +316,42 @@ def test_one_s_own_redis_is_used_when_it_is_named(redis_url: str, tmp_path: Path
         assert record.sites.exists("demo")
     finally:
         service.stop()
+
+
+def real_comments(count: int) -> list[str]:
+    """Comments that people wrote; they stay outside the repository."""
+    if not REAL_COMMENTS.exists():
+        pytest.skip(f"no labelled data in {REAL_COMMENTS}")
+    csv.field_size_limit(sys.maxsize)
+    with lzma.open(REAL_COMMENTS, "rt", encoding="utf-8", newline="") as lines:
+        return [row["text"][:20_000] for row, _ in zip(csv.DictReader(lines), range(count))]
+
+
+def assert_all_are_decided(client: httpx.Client, texts: list[str], prefix: str) -> None:
+    for number, text in enumerate(texts):
+        body = {
+            "text": text,
+            "author": {"id": f"{prefix}-{number}"},
+            "id": f"{prefix}-{number}",
+        }
+        answer = client.post(
+            "/v1/articles/real/comments", json=body, headers={"Prefer": "wait=20"}
+        )
+        assert answer.status_code == 201
+        assert answer.json()["status"] in {"approved", "held"}
+        assert answer.json()["decision"]["model"]
+
+
+def test_two_hundred_real_comments_are_decided_and_as_many_after_kill_9(tmp_path: Path) -> None:
+    texts = real_comments(400)
+    service = start_service(tmp_path)
+    with service.client() as client:
+        assert_all_are_decided(client, texts[:200], "first")
+    service.kill_group()
+    again = start_service(tmp_path)
+    try:
+        with again.client() as client:
+            assert_all_are_decided(client, texts[200:], "second")
+            assert_each_decided_once(client, [f"first-{number}" for number in range(200)])
+    finally:
+        again.kill_group()
