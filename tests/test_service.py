@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import json
 import lzma
 import os
@@ -324,7 +325,8 @@ def real_comments(count: int) -> list[str]:
         pytest.skip(f"no labelled data in {REAL_COMMENTS}")
     csv.field_size_limit(sys.maxsize)
     with lzma.open(REAL_COMMENTS, "rt", encoding="utf-8", newline="") as lines:
-        return [row["text"][:20_000] for row, _ in zip(csv.DictReader(lines), range(count))]
+        rows = itertools.islice(csv.DictReader(lines), count)
+        return [row["text"][:20_000] for row in rows]
 
 
 def assert_all_are_decided(client: httpx.Client, texts: list[str], prefix: str) -> None:
