@@ -76,7 +76,7 @@ def server_command(data_dir: Path, *, appendfsync: str) -> list[str]:
     Raises:
         SupervisorError: no server, or a folder that others may write to.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     socket = socket_path(data_dir)
     socket.parent.mkdir(mode=0o700, exist_ok=True)
     if socket.parent.stat().st_uid != os.getuid():
@@ -106,7 +106,7 @@ def locked(data_dir: Path) -> Iterator[None]:
     Raises:
         SupervisorError: another one has it.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -71,6 +71,8 @@ class Part:
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno(),
                 preexec_fn=_end_with_parent,
+                # What the parts write is personal data.
+                umask=0o077,
             )
 
     def tend(self) -> None:

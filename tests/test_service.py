@@ -9,6 +9,7 @@ import json
 import lzma
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -357,3 +358,9 @@ def test_two_hundred_real_comments_are_decided_and_as_many_after_kill_9(tmp_path
             assert_each_decided_once(client, [f"first-{number}" for number in range(200)])
     finally:
         again.kill_group()
+
+
+def test_nobody_else_on_the_machine_can_read_the_data(service: Service) -> None:
+    for path in service.data_dir.rglob("*"):
+        if not path.is_socket() and path.name != "lock":
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

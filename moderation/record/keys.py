@@ -36,7 +36,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "copies": ("copies:{site}:{text_digest}", "sorted set: comment by sequence; expires"),
     "reports": ("reports:{site}:{comment}", "hash: who reported it → reason"),
     "decisions": ("decisions:{site}", "stream: decision (JSON)"),
-    "pending": ("pending:{lane}", "stream: a comment with all that deciding it needs, or a question to score"),
+    "pending": (
+        "pending:{lane}",
+        "stream: a comment with all that deciding it takes, or a question",
+    ),
     "answer": ("answer:{question}", "list: the one answer to a question; expires"),
     "bell": ("bell", "string: set while a drain job is waiting; expires"),
     "workers": ("workers", "hash: worker → time of its last heartbeat (ms), its state (JSON)"),

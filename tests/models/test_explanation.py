@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -60,6 +62,23 @@ def test_spans_of_a_category_are_in_order_and_apart(tiny_release: Release) -> No
 
     assert len(spans) >= 2
     assert all(before.end <= after.begin for before, after in pairwise(spans))
+
+
+def test_words_of_which_none_is_missed_share_the_score(tiny_release: Release) -> None:
+    text = "shut up you nitwit"
+    vectoriser, classifier = tiny_release.vectoriser, deepcopy(tiny_release.classifier)
+    words = list(WORD.finditer(text))
+    added = word_contributions(text, words, vectoriser, classifier)[:, 0]
+    (logit,) = classifier.decision_function(vectoriser.transform([text]))[:, 0]
+    # Certain until nearly everything is taken away.
+    step = logit - 0.9 * np.maximum(added, 0).sum()
+    classifier.calibration_logits_[0] = np.array([step - 0.1, step])
+    classifier.calibration_probabilities_[0] = np.array([0.0, 1.0])
+
+    (spans,) = replace(tiny_release, classifier=classifier).explain([text])
+
+    assert [text[span.begin : span.end] for span in spans if span.score > 0.2]
+    assert sum(span.score for span in spans) <= 1 + 1e-6
 
 
 @given(st.text(alphabet="nitw ü.😀\u200b", min_size=1, max_size=40))
