@@ -72,6 +72,8 @@ def main(data: Path, output: Path) -> None:
         )
         say(f"read {source.name}, {len(fitting.texts)} comments so far")
     words = training.add_disguised_copies(fitting, seed=SEED)
+    training.add_linked_copies(fitting, seed=SEED)
+    training.add_own_sentences(fitting, seed=SEED)
     vectoriser = HashedNgrams()
     classifier = training.fit(
         fitting,

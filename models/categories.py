@@ -1,6 +1,7 @@
 """The names of what a comment is scored for."""
 
 TOXICITY = "toxicity"
+IDENTITY_ATTACK = "identity_attack"
 SPAM = "spam"
 
 #: The categories of the shipped release, in the order of its columns.
@@ -10,7 +11,7 @@ CATEGORIES = (
     "obscene",
     "threat",
     "insult",
-    "identity_attack",
+    IDENTITY_ATTACK,
     SPAM,
 )
 
@@ -18,7 +19,7 @@ CATEGORIES = (
 ALIASES = {
     "toxic": TOXICITY,
     "severe_toxic": "severe_toxicity",
-    "identity_hate": "identity_attack",
+    "identity_hate": IDENTITY_ATTACK,
 }
 
 #: Whether a comment should be held, for whatever reason.

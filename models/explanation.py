@@ -32,6 +32,9 @@ NEAR_THRESHOLD = 0.8
 MAX_SPANS = 5
 MIN_SPAN_SCORE = 0.02
 
+#: Keeps a division by what no word adds from failing.
+TINY = 1e-9
+
 WORD = re.compile(r"\S+")
 
 #: Quotes, brackets and stops around a word are no part of its span.
@@ -43,7 +46,9 @@ class Span:
     """A word that raised a category's score.
 
     `begin` and `end` are code points of the text as posted. `score`, in [0, 1], is by how
-    much the probability drops when what the word adds to the logit is taken away.
+    much the probability drops when what the word adds to the logit is taken away. Where so
+    many words say the same that none is missed, it is the word's share of the drop when all
+    of them are taken away.
     """
 
     begin: int
@@ -72,7 +77,7 @@ def explain(
         return []
     words = list(WORD.finditer(tracked.text))
     added = word_contributions(tracked.text, words, vectoriser, classifier)
-    drops = probabilities - classifier.calibrate(logits - added)
+    drops = _drops(logits, added, classifier)
     spans: list[Span] = []
     for column, category in enumerate(thresholds):
         if probabilities[column] >= NEAR_THRESHOLD * bars[column]:
@@ -127,6 +132,20 @@ def _byte_begins(text: str, words: list[re.Match[str]]) -> Iterator[int]:
         place += len(text[characters : word.start()].encode())
         characters = word.start()
         yield place
+
+
+def _drops(
+    logits: NDArray[np.float64], added: NDArray[np.float64], classifier: CommentClassifier
+) -> NDArray[np.float64]:
+    """Return by how much each word raised each probability; see `Span.score`."""
+    probabilities = classifier.calibrate(logits)
+    alone = probabilities - classifier.calibrate(logits - added)
+    raised = np.maximum(added, 0)
+    in_all = raised.sum(axis=0)
+    together = probabilities - classifier.calibrate(logits - in_all)
+    shares = raised / np.maximum(in_all, TINY)
+    missed = alone.max(axis=0, initial=0) >= MIN_SPAN_SCORE
+    return np.where(missed, alone, together * shares)
 
 
 def _strongest(drops: NDArray[Any]) -> list[int]:

@@ -41,6 +41,8 @@ calibration error. False: the share of harmless comments at or above the categor
 threshold.\
 """
 
+OWN_ROWS = "Copies, and sentences of our own (`models/own_sentences.py`), are included."
+
 WORD_LIST = "For comparison, counting words typical of abuse has an AUC of "
 
 
@@ -64,7 +66,7 @@ def write(release: Release, details: Mapping[str, Any]) -> str:
                 ((name, _number(bar)) for name, bar in release.thresholds.items()),
             ),
             "## Data",
-            f"Fitted on {details['trained_on_comments']:,} comments, copies included.",
+            f"Fitted on {details['trained_on_comments']:,} comments. {OWN_ROWS}",
             _table(("source", "licence"), details["licences"].items()),
             "## Limits",
             LIMITS + "\n",

@@ -1,7 +1,7 @@
 """From labelled comments to a fitted classifier.
 
 Owns how examples become rows of features with targets and weights, which of them are kept
-back, and the copies that teach what the normaliser cannot undo.
+back, and which copies and sentences of our own join them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from models.augmentation import disguise, typical_words
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
 from models.features import HashedNgrams
+from models.own_sentences import LESSONS, sentences, with_link
 from models.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -38,11 +39,16 @@ REPORT_FOLDS = (0,)
 CALIBRATION_FOLDS = (1, 2)
 
 #: What a harmless row counts for the spam head that nobody labelled.
-BACKGROUND_WEIGHT = 0.5
+BACKGROUND_WEIGHT = 0.1
 
 #: How many copies of abusive comments are disguised, and what each counts.
 DISGUISED_COPIES = 7_500
 DISGUISED_WEIGHT = 0.5
+
+#: How many comments that are spam, and how many that are not, are copied with a made-up link
+#: in them, and what each counts: a link alone is to be no evidence.
+LINKED_COPIES = 1_000
+LINKED_WEIGHT = 0.5
 
 SPAM_COLUMN = CATEGORIES.index(SPAM)
 TOXICITY_COLUMN = CATEGORIES.index(TOXICITY)
@@ -103,11 +109,9 @@ def targets(
     source: Source, example: Example
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return target and weight of an example for each category; NaN where nobody said."""
-    target = np.full(len(CATEGORIES), np.nan, dtype=np.float32)
+    given = {name: value for name, value in example.labels.items() if name != LABEL}
+    target = target_of(given)
     weight = np.full(len(CATEGORIES), source.weight, dtype=np.float32)
-    for name, value in example.labels.items():
-        if name != LABEL:
-            target[CATEGORIES.index(name)] = value
     label = example.labels.get(LABEL)
     if label is not None:
         target[CATEGORIES.index(source.category)] = label
@@ -135,6 +139,39 @@ def add_disguised_copies(rows: Rows, *, seed: int) -> frozenset[str]:
                 np.full(len(CATEGORIES), DISGUISED_WEIGHT, dtype=np.float32),
             )
     return words
+
+
+def add_linked_copies(rows: Rows, *, seed: int) -> None:
+    """Append copies of spam and of harmless comments with made-up links in them.
+
+    They teach the spam head alone.
+    """
+    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    weight = np.full(len(CATEGORIES), LINKED_WEIGHT, dtype=np.float32)
+    labels = [target[SPAM_COLUMN] for target in rows.targets]
+    for label in (0, 1):
+        found = [index for index, known in enumerate(labels) if known == label]
+        for index in rng.sample(found, min(LINKED_COPIES, len(found))):
+            copy = normalise(with_link(rows.texts[index], rng))
+            rows.add(copy, target_of({SPAM: label}), weight)
+
+
+def add_own_sentences(rows: Rows, *, seed: int) -> None:
+    """Append the sentences of our own writing."""
+    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    for lesson in LESSONS:
+        target = target_of(lesson.labels)
+        weight = np.full(len(CATEGORIES), lesson.weight, dtype=np.float32)
+        for sentence in sentences(lesson.templates, rng, count=lesson.count):
+            rows.add(normalise(sentence), target, weight)
+
+
+def target_of(labels: Mapping[str, int]) -> NDArray[np.float32]:
+    """Return the target for each category; NaN for those not among `labels`."""
+    target = np.full(len(CATEGORIES), np.nan, dtype=np.float32)
+    for name, value in labels.items():
+        target[CATEGORIES.index(name)] = value
+    return target
 
 
 def fit(

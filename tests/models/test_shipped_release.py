@@ -75,6 +75,12 @@ def test_harmless_comments_are_approved(release: Release, text: str) -> None:
     (scored,) = release.score([text])
 
     assert not release.holds(scored.scores)
+
+
+@pytest.mark.parametrize("text", [*ORDINARY, *WITH_LINKS])
+def test_comments_far_from_any_threshold_have_nothing_to_explain(
+    release: Release, text: str
+) -> None:
     assert release.explain([text]) == [[]]
 
 
