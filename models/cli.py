@@ -25,12 +25,35 @@ if TYPE_CHECKING:
 #: What a bad line or file ends the command with; click's own code for a bad argument.
 EXIT_BAD_INPUT = 2
 
+SCORE_HELP = """\
+Score comments, one JSON object a line; no server needed.
+
+Reads JSON Lines with a "text" from FILE, plain or compressed by gzip or xz, or from
+standard input, and writes a line for each, in order:
+
+\b
+  $ echo '{"text": "Thank you for this article."}' | moderation score
+  {"scores": {"toxicity": 0.01, ...}, "action": "approve", "spans": []}
+
+A comment is held when a score reaches its category's threshold. "spans" are the words
+that raised a score: offsets in code points of the text as posted.
+"""
+
+EVALUATE_HELP = """\
+Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed).
+
+Columns: "text", and "label" (1: should be held) or any of the categories.
+
+\b
+  $ moderation evaluate labelled.csv.xz --ignore source
+"""
+
 
 class BadLineError(Exception):
     """Raised when a line of the input is not a JSON object with a `text`."""
 
 
-@click.command()
+@click.command(help=SCORE_HELP)
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option(
     "--model",
@@ -39,18 +62,7 @@ class BadLineError(Exception):
     help="Folder of another release than the shipped one.",
 )
 def score(file: BinaryIO, folder: Path | None) -> None:
-    r"""Score comments, one JSON object a line; no server needed.
-
-    Reads JSON Lines with a "text" from FILE, plain or compressed by gzip or xz, or from
-    standard input, and writes a line for each, in order:
-
-    \b
-      $ echo '{"text": "Thank you for this article."}' | moderation score
-      {"scores": {"toxicity": 0.01, ...}, "action": "approve", "spans": []}
-
-    A comment is held when a score reaches its category's threshold. "spans" are the words
-    that raised a score: offsets in code points of the text as posted.
-    """
+    """Score comments, one JSON object a line; no server needed."""
     release = _load(folder)
     with open_text(file) as lines:
         try:
@@ -61,7 +73,7 @@ def score(file: BinaryIO, folder: Path | None) -> None:
             sys.exit(EXIT_BAD_INPUT)
 
 
-@click.command()
+@click.command(help=EVALUATE_HELP)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--model",
@@ -74,13 +86,7 @@ def score(file: BinaryIO, folder: Path | None) -> None:
 def evaluate(
     file: Path, folder: Path | None, ignore: tuple[str, ...], *, as_json: bool
 ) -> None:
-    r"""Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed).
-
-    Columns: "text", and "label" (1: should be held) or any of the categories.
-
-    \b
-      $ moderation evaluate labelled.csv.xz --ignore source
-    """
+    """Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed)."""
     release = _load(folder)
     try:
         measured = evaluate_release(release, read(file, ignore=ignore))

@@ -163,10 +163,13 @@ def text_fingerprint(text: str) -> str:
 def _score_reasons(
     scores: Mapping[str, float], thresholds: Mapping[str, float]
 ) -> Iterator[Reason]:
-    for category, score in sorted(scores.items(), key=lambda pair: -pair[1]):
-        threshold = thresholds.get(category)
-        if threshold is not None and score >= threshold:
-            yield Reason(ReasonCode.SCORE, category, score, threshold)
+    reached = [
+        (scores[category], category)
+        for category, threshold in thresholds.items()
+        if scores.get(category, -1.0) >= threshold
+    ]
+    for score, category in sorted(reached, reverse=True):
+        yield Reason(ReasonCode.SCORE, category, score, thresholds[category])
 
 
 def _rule_reasons(subject: Subject, rules: Rulebook) -> Iterator[Reason]:

@@ -19,7 +19,8 @@ from models.explanation import Span
 from models.release import Release, Scored
 from models.text import normalise
 from moderation import policy
-from moderation.domain import Action, Decision, Facts, now_rfc3339
+from moderation.domain import Action, Decision, Facts, Source, now_rfc3339
+from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError
 from moderation.policy import Rulebook, Subject, Verdict
 from moderation.record.operations import counter_name
@@ -35,6 +36,16 @@ MOST_DELIVERIES = 4
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: The machine decides once; whatever was decided before stands.
 FIRST_REVISION = 1
+_DECISIONS = {
+    (action, source): counter_name("decisions", action=action.value, source=source.value)
+    for action in Action
+    for source in Source
+}
+_SECONDS_SUM = counter_name("decision_seconds_sum")
+_SECONDS_BUCKETS = [
+    counter_name("decision_seconds_bucket", le=str(bound))
+    for bound in (*LATENCY_BUCKETS_S, "+Inf")
+]
 #: Digits that are kept of a score.
 SCORE_DIGITS = 4
 
@@ -43,6 +54,7 @@ SCORE_DIGITS = 4
 class Results:
     """What one batch came to, as the next turn writes it."""
 
+    decided_at: str = field(default_factory=now_rfc3339)
     settled: list[Settled] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     metrics: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -156,7 +168,7 @@ class Judge:
         except Exception:
             log.exception("a question of the site %s could not be answered", entry.site)
             return '{"error": "unscored"}'
-        return json.dumps({"results": results, "model": self.release.version})
+        return compact_json({"results": results, "model": self.release.version})
 
     def _rulebook(self, site: str, version: int | None = None) -> Rulebook:
         """The site's policy ready to decide with, kept until its version changes."""
@@ -192,7 +204,7 @@ class Judge:
             action=verdict.action,
             source=verdict.source,
             reasons=verdict.reasons,
-            decided_at=now_rfc3339(),
+            decided_at=results.decided_at,
             scores=scores,
             model=self.release.version if scores else None,
         )
@@ -202,7 +214,7 @@ class Judge:
                 entry.comment_id,
                 decision.revision,
                 decision.action.status.value,
-                json.dumps(decision.to_json(), ensure_ascii=False, separators=(",", ":")),
+                compact_json(decision.to_json()),
             )
         )
         _count(results.metrics, entry, verdict)
@@ -259,11 +271,7 @@ def _scored_text(
 
 
 def _count(metrics: defaultdict[str, float], entry: PendingComment, verdict: Verdict) -> None:
-    metrics[
-        counter_name("decisions", action=verdict.action.value, source=verdict.source.value)
-    ] += 1
+    metrics[_DECISIONS[verdict.action, verdict.source]] += 1
     seconds = max(time.time() - entry.accepted_ms / 1000, 0.0)
-    metrics[counter_name("decision_seconds_sum")] += seconds
-    at = bisect_left(LATENCY_BUCKETS_S, seconds)
-    bound = str(LATENCY_BUCKETS_S[at]) if at < len(LATENCY_BUCKETS_S) else "+Inf"
-    metrics[counter_name("decision_seconds_bucket", le=bound)] += 1
+    metrics[_SECONDS_SUM] += seconds
+    metrics[_SECONDS_BUCKETS[bisect_left(LATENCY_BUCKETS_S, seconds)]] += 1

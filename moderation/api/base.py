@@ -17,6 +17,7 @@ from werkzeug.routing import BaseConverter
 
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api.requests import RequestFigures
+from moderation.encoding import compact_json
 from moderation.feed import Hub
 from moderation.record import Record
 from moderation.settings import Settings
@@ -120,7 +121,7 @@ def json_response(
     body: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
 ) -> Response:
     """A compact JSON answer."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = compact_json(body)
     # A lone surrogate (in the name of a refused field) is escaped as JSON does it anyway.
     written = text.encode("utf-8", "backslashreplace")
     return Response(written, status, headers, mimetype="application/json")

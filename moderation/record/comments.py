@@ -15,6 +15,7 @@ from uuid import uuid4
 import redis
 
 from moderation.domain import Comment, Lane, NewComment, Status
+from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError, UnknownCommentError
 from moderation.policy import text_fingerprint
 from moderation.record.connection import redis_away
@@ -253,7 +254,7 @@ def _accept_arguments(comment: NewComment) -> list[Argument]:
         comment.parent_id or "",
         comment.created_ms,
         text_fingerprint(comment.content["text"]),
-        json.dumps(comment.content, ensure_ascii=False, separators=(",", ":")),
+        compact_json(comment.content),
     ]
 
 

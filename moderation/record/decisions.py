@@ -10,6 +10,7 @@ import redis
 from redis.client import PubSub
 
 from moderation.domain import Decision
+from moderation.encoding import compact_json
 from moderation.errors import CursorExpiredError, RevisionConflictError, UnknownCommentError
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
@@ -71,7 +72,7 @@ class Decisions:
             decision.comment_id,
             decision.revision,
             decision.action.status.value,
-            json.dumps(decision.to_json(), ensure_ascii=False, separators=(",", ":")),
+            compact_json(decision.to_json()),
             self.kept,
         )
         if outcome == "gone":

@@ -65,12 +65,14 @@ class Keys:
             raise TypeError(f"the key {pattern!r} takes {len(fixed)} parts, not {len(parts)}")
         return self.prefix + head + "".join(p + f for p, f in zip(parts, fixed, strict=True))
 
-    def lua(self) -> str:
-        """The same table as Lua functions: `K.comment(site, comment)`."""
+    def lua(self, body: str) -> str:
+        """The same table as Lua functions, `K.comment(site, comment)`: those a body uses."""
+        used = set(re.findall(r"\bK\.(\w+)", body))
         functions = (
             f"K.{name} = function({', '.join(_PART.findall(pattern))}) "
             f"return {self._lua_expression(pattern)} end"
             for name, (pattern, _) in PATTERNS.items()
+            if name in used
         )
         return "local K = {}\n" + "\n".join(functions) + "\n"
 

@@ -13,6 +13,7 @@ import redis
 from redis.exceptions import ResponseError
 
 from moderation.domain import Facts, Lane
+from moderation.encoding import compact_json
 from moderation.errors import NoAnswerError
 from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
@@ -211,9 +212,7 @@ class Queue:
             RedisAwayError: Redis does not answer.
         """
         question = uuid4().hex
-        must_ring, entry = self._scripts.run(
-            "ask", site, question, json.dumps(body, ensure_ascii=False)
-        )
+        must_ring, entry = self._scripts.run("ask", site, question, compact_json(body))
         if must_ring:
             self.doorbell.ring()
         with redis_away():
@@ -234,7 +233,7 @@ class Queue:
 
     def tick(self, worker: str, state: Mapping[str, Any]) -> None:
         """A worker's heartbeat; rings for whatever still waits."""
-        if self._scripts.run("tick", worker, json.dumps(state)):
+        if self._scripts.run("tick", worker, compact_json(state)):
             self.doorbell.ring()
 
     def lengths(self) -> dict[Lane, int]:

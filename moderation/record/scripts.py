@@ -63,7 +63,8 @@ class Scripts:
 
     def _source(self, name: str) -> tuple[str, str]:
         if name not in self._sources:
-            source = self._keys.lua() + _file("library") + _file(name)
+            body = _file("library") + _file(name)
+            source = self._keys.lua(body) + body
             digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
             self._sources[name] = source, digest
         return self._sources[name]

@@ -30,7 +30,9 @@ def test_python_and_lua_write_the_same_key(fake: redis.Redis, name: str):
     parts = [f"p{n}" for n in range(PATTERNS[name][0].count("{"))]
     arguments = ", ".join(f"'{part}'" for part in parts)
 
-    written = fake.eval(f"{KEYS.lua()} return K.{name}({arguments})", 0)
+    written = fake.eval(
+        f"{KEYS.lua(' '.join(f'K.{one}' for one in PATTERNS))} return K.{name}({arguments})", 0
+    )
 
     assert written == KEYS(name, *parts)
     assert written.startswith("moderation:{0}:")
