@@ -98,7 +98,10 @@ class Service(Subject):
         comments = [
             new_comment(number, text, now) for number, text in enumerate(texts, start=first)
         ]
-        self._record.comments.accept_batch(site, comments, lane=Lane.LIVE)
+        if len(comments) == 1:
+            self._record.comments.accept(site, comments[0])
+        else:
+            self._record.comments.accept_batch(site, comments, lane=Lane.LIVE)
 
     def feed(self, site: str) -> str:
         """The site's decisions stream."""

@@ -185,7 +185,7 @@ class Queue:
             arguments += [at.lane.value, at.position, answer.entry.question_id, answer.body]
         for counter, amount in metrics.items():
             arguments += [counter, amount]
-        needs_helper, written, entries = self._scripts.run_all("turn", arguments)
+        needs_helper, written, entries = self._scripts.run_on_own_line("turn", arguments)
         return Turn([_read(*raw) for raw in entries], written, bool(needs_helper))
 
     def linger(self, consumer: str, *, batch: int, wait_ms: int) -> list[Entry]:
