@@ -55,9 +55,11 @@ def authorise(later: frozenset[str] = frozenset()) -> None:
     """
     sites, key = services().record.sites, presented_key()
     g.unchecked_key = ""
-    if request.endpoint in later and (owner := sites.owner(key)):
-        g.site, g.unchecked_key = owner, key_digest(key)
-        return
+    if request.endpoint in later:
+        digest = key_digest(key)
+        if owner := sites.owner(digest):
+            g.site, g.unchecked_key = owner, digest
+            return
     check(sites.authorise(key))
 
 

@@ -19,7 +19,7 @@ from marshmallow import ValidationError
 from moderation import policy
 from moderation.api import auth
 from moderation.api.base import Blueprint, Cursors, json_response, services
-from moderation.api.problems import Problem, flatten, invalid, too_large
+from moderation.api.problems import Problem, invalid, invalid_by, too_large
 from moderation.api.schemas import (
     TEXT_CHARACTERS,
     BatchCommentSchema,
@@ -194,7 +194,7 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     if outcome.kind is not AcceptKind.REPEAT:
         raise _refusal(outcome)
     try:
-        first = services().record.comments.get(auth.current_site(), outcome.comment_id)
+        first = services().record.comments.get(site, outcome.comment_id)
     except UnknownCommentError:
         raise _refusal(Outcome(AcceptKind.ERASED, outcome.comment_id)) from None
     return replace(first, status=Status.PENDING, revision=0, decision=None), False
@@ -248,7 +248,7 @@ def _batch_comment(raw: Any) -> NewComment:
     try:
         body = _BATCH_COMMENT.load(raw)
     except ValidationError as error:
-        raise invalid(dict(flatten(error.messages))) from None
+        raise invalid_by(error) from None
     return _new_comment(body.pop("article_id"), body)
 
 
@@ -269,7 +269,7 @@ def _new_comment(
     try:
         check_identifier(article_id, "article_id")
     except ValidationError as error:
-        raise invalid(dict(flatten(error.messages))) from None
+        raise invalid_by(error) from None
     if len(body["text"]) > TEXT_CHARACTERS:
         raise too_large(
             f"the text has {len(body['text'])} characters, {TEXT_CHARACTERS} are the limit"

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from moderation.errors import (
@@ -92,6 +92,11 @@ def invalid(errors: Mapping[str, list[str]]) -> Problem:
         kind="invalid",
         errors=errors,
     )
+
+
+def invalid_by(error: ValidationError) -> Problem:
+    """What a schema found wrong, as `invalid` tells it."""
+    return invalid(dict(flatten(error.messages)))
 
 
 def too_large(detail: str) -> Problem:

@@ -43,7 +43,7 @@ def get_policy() -> Response:
     ]
 )
 def put_policy(body: dict[str, Any]) -> Response:
-    """Replace the policy; it holds from the next batch of comments on."""
+    """Replace the policy; it holds from the next comment on."""
     release = _release_in_use()
     if release:
         body["thresholds"] = _own_thresholds(body["thresholds"], release)

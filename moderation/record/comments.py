@@ -162,15 +162,10 @@ class Comments:
                 for listed in pipe.execute()
                 for comment_id, sequence in listed
             )
-            more, entries = len(entries) > limit, entries[:limit]
-            for _, comment_id in entries:
-                pipe.hgetall(self._keys("comment", site, comment_id))
-            found = [
-                _comment(comment_id, fields)
-                for (_, comment_id), fields in zip(entries, pipe.execute(), strict=True)
-            ]
-        # One may have been decided or erased between the two reads.
-        comments = [one for one in found if one is not None and one.status in wanted]
+        more, entries = len(entries) > limit, entries[:limit]
+        found = self._read(site, [comment_id for _, comment_id in entries])
+        # One may have been decided between the two reads.
+        comments = [one for one in found if one.status in wanted]
         return Page(comments, entries[-1][0] if more else None)
 
     def newest(
@@ -235,8 +230,13 @@ class Comments:
         ]
 
     def _read_newest(self, site: str, index: str, limit: int) -> list[Comment]:
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+        with redis_away():
             ids: Any = self._connection.zrevrange(index, 0, limit - 1)
+        return self._read(site, ids)
+
+    def _read(self, site: str, ids: Sequence[str]) -> list[Comment]:
+        """The comments with these ids; one that was erased meanwhile is left out."""
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in ids:
                 pipe.hgetall(self._keys("comment", site, comment_id))
             found = map(_comment, ids, pipe.execute())

@@ -31,7 +31,6 @@ class WorkerState:
     categories: tuple[str, ...]
     thresholds: Mapping[str, float]
     rss_bytes: int
-    problem: str | None = None
 
     @property
     def alive(self) -> bool:
@@ -132,5 +131,4 @@ def _worker(name: str, written: str, now_s: float) -> WorkerState:
         categories=tuple(state.get("categories", ())),
         thresholds=state.get("thresholds", {}),
         rss_bytes=state.get("rss_bytes", 0),
-        problem=state.get("problem"),
     )

@@ -43,7 +43,7 @@ class Scripts:
         return self._run(self._connection, name, arguments)
 
     def run_on_own_line(self, name: str, arguments: Sequence[Argument]) -> Any:
-        """Like `run_all`, for callers that never overlap: no connection is looked for.
+        """Like `run_all`, for callers that take turns: no connection is looked for.
 
         The first call opens the line, which costs no round trip more than any other.
         """

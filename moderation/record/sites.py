@@ -12,6 +12,7 @@ from hashlib import sha256
 import redis
 
 from moderation.domain import now_rfc3339
+from moderation.encoding import compact_json
 from moderation.errors import SiteExistsError, UnknownSiteError
 from moderation.policy import Policy
 from moderation.record.connection import redis_away
@@ -85,7 +86,7 @@ class Sites:
         Raises:
             SiteExistsError: the id is taken.
         """
-        written = json.dumps({"name": name, "created_at": now_rfc3339()}, ensure_ascii=False)
+        written = compact_json({"name": name, "created_at": now_rfc3339()})
         with redis_away():
             if not self._connection.hsetnx(self._keys("sites"), site_id, written):
                 raise SiteExistsError(f"the site {site_id!r} exists already")
@@ -113,7 +114,7 @@ class Sites:
             UnknownSiteError: there is no such site.
         """
         self._require(site_id)
-        key = key or KEY_PREFIX + secrets.token_urlsafe(32)
+        key = key or _new_key()
         with redis_away():
             self._connection.hset(self._keys("api_keys"), key_digest(key), site_id)
         return key
@@ -126,7 +127,7 @@ class Sites:
         """
         self._require(site_id)
         table = self._keys("api_keys")
-        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        key = _new_key()
         with redis_away():
             old = [
                 digest
@@ -148,9 +149,9 @@ class Sites:
         """
         return self._together.do(key_digest(key))
 
-    def owner(self, key: str) -> str | None:
+    def owner(self, digest: str) -> str | None:
         """The site of a key that was good here before, without asking whether it still is."""
-        return self._owners.get(key_digest(key))
+        return self._owners.get(digest)
 
     def is_key(self, key: str) -> bool:
         """Whether this is a key of a site, without counting a request."""
@@ -176,7 +177,7 @@ class Sites:
             site_id,
             "" if expected_version is None else expected_version,
             policy.flood_window_s * 1000,
-            json.dumps(policy.to_json(), ensure_ascii=False),
+            compact_json(policy.to_json()),
         )
         return int(version) if replaced else None
 
@@ -196,6 +197,10 @@ class Sites:
             raise UnknownSiteError(
                 f"there is no site {site_id!r}; `moderation site list` shows them"
             )
+
+
+def _new_key() -> str:
+    return KEY_PREFIX + secrets.token_urlsafe(32)
 
 
 def key_digest(key: str) -> str:
