@@ -25,8 +25,8 @@ from moderation.settings import PREFIX, Settings
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 #: Commands that live with the models: name → (module, what it does).
 MODEL_COMMANDS = {
-    "score": ("models.cli", "Score JSON Lines, no server needed."),
-    "evaluate": ("models.cli", "Measure a release on a labelled file."),
+    "score": ("models.commands.score", "Score JSON Lines, no server needed."),
+    "evaluate": ("models.commands.evaluate", "Measure a release on a labelled file."),
 }
 
 

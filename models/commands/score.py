@@ -1,7 +1,7 @@
-"""The commands that need the classifier: `moderation score` and `moderation evaluate`.
+"""`moderation score`: comments in, scores out, one JSON object a line.
 
-Owns reading their input, line by line, and writing their output; what is computed is the
-business of `release` and `evaluation`. `moderation` mounts them by dotted name.
+Owns reading the lines and writing them, a batch at a time; what is computed is the
+business of `release`.
 """
 
 from __future__ import annotations
@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
-from models.dataset import DatasetError, open_text, read
-from models.evaluation import CategoryReport, Report
-from models.evaluation import evaluate as evaluate_release
-from models.release import BATCH_SIZE, Release, ReleaseError, load, shipped
+from models.commands.common import EXIT_BAD_INPUT, load_or_explain, model_option
+from models.dataset import open_text
+from models.release import BATCH_SIZE, Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-#: What a bad line or file ends the command with; click's own code for a bad argument.
-EXIT_BAD_INPUT = 2
+    from pathlib import Path
 
 SCORE_HELP = """\
 Score comments, one JSON object a line; no server needed.
@@ -39,15 +35,6 @@ A comment is held when a score reaches its category's threshold. "spans" are the
 that raised a score: offsets in code points of the text as posted.
 """
 
-EVALUATE_HELP = """\
-Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed).
-
-Columns: "text", and "label" (1: should be held) or any of the categories.
-
-\b
-  $ moderation evaluate labelled.csv.xz --ignore source
-"""
-
 
 class BadLineError(Exception):
     """Raised when a line of the input is not a JSON object with a `text`."""
@@ -55,15 +42,10 @@ class BadLineError(Exception):
 
 @click.command(help=SCORE_HELP)
 @click.argument("file", type=click.File("rb"), default="-")
-@click.option(
-    "--model",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of another release than the shipped one.",
-)
+@model_option
 def score(file: BinaryIO, folder: Path | None) -> None:
     """Score comments, one JSON object a line; no server needed."""
-    release = _load(folder)
+    release = load_or_explain(folder)
     with open_text(file) as lines:
         try:
             for result in _results(release, _with_progress(_texts(lines))):
@@ -71,36 +53,6 @@ def score(file: BinaryIO, folder: Path | None) -> None:
         except BadLineError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(EXIT_BAD_INPUT)
-
-
-@click.command(help=EVALUATE_HELP)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--model",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of another release than the shipped one.",
-)
-@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column to pass over.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def evaluate(
-    file: Path, folder: Path | None, ignore: tuple[str, ...], *, as_json: bool
-) -> None:
-    """Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed)."""
-    release = _load(folder)
-    try:
-        measured = evaluate_release(release, read(file, ignore=ignore))
-    except DatasetError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(EXIT_BAD_INPUT)
-    click.echo(json.dumps(measured.as_dict()) if as_json else _table(measured))
-
-
-def _load(folder: Path | None) -> Release:
-    try:
-        return load(folder or shipped())
-    except ReleaseError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _texts(lines: TextIO) -> Iterator[str | BadLineError]:
@@ -164,27 +116,3 @@ def _with_progress(texts: Iterator[str | BadLineError]) -> Iterator[str | BadLin
         texts, label="Scoring", file=sys.stderr, show_pos=True, item_show_func=None
     ) as counted:
         yield from counted
-
-
-def _table(measured: Report) -> str:
-    columns = ("AUC", "AP", "R@1%", "R@5%", "ECE", "held")
-    head = f"{'category':<16}{'rows':>8}" + "".join(f"{column:>8}" for column in columns)
-    rows = [_row(name, figures) for name, figures in measured.categories.items()]
-    foot = (
-        f"release {measured.version}, {measured.comments} comments,"
-        f" {measured.comments_per_second:,.0f} a second"
-    )
-    return "\n".join([head, *rows, foot])
-
-
-def _row(name: str, figures: CategoryReport) -> str:
-    cells = (
-        figures.roc_auc,
-        figures.average_precision,
-        figures.recall_at_1_percent_false_holds,
-        figures.recall_at_5_percent_false_holds,
-        figures.expected_calibration_error,
-        figures.held_share,
-    )
-    shown = "".join(f"{'-':>8}" if cell is None else f"{cell:>8.3f}" for cell in cells)
-    return f"{name:<16}{figures.rows:>8}{shown}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from models.cli import evaluate, score
+from models.commands.evaluate import evaluate
+from models.commands.score import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable

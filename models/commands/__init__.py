@@ -1,0 +1,1 @@
+"""The commands that need the classifier; `moderation` mounts them by dotted name."""
