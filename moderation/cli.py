@@ -27,6 +27,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 MODEL_COMMANDS = {
     "score": ("models.commands.score", "Score JSON Lines, no server needed."),
     "evaluate": ("models.commands.evaluate", "Measure a release on a labelled file."),
+    "train": ("models.commands.train", "Train a release from labelled files."),
 }
 
 

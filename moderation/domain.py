@@ -68,6 +68,7 @@ class ReasonCode(StrEnum):
     DUPLICATE = "duplicate"
     HELD_ARTICLE = "held_article"
     HELD_AUTHOR = "held_author"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
     REPORTED = "reported"
     UNSCORED = "unscored"
 
@@ -107,6 +108,7 @@ class Decision:
     decided_at: str
     scores: dict[str, float] = field(default_factory=dict)
     model: str | None = None
+    language: str | None = None
     moderator: str | None = None
     statement: str | None = None
 
@@ -123,10 +125,10 @@ class Decision:
             "model": self.model,
             "decided_at": self.decided_at,
         }
-        if self.moderator is not None:
-            written["moderator"] = self.moderator
-        if self.statement is not None:
-            written["statement"] = self.statement
+        for name in ("language", "moderator", "statement"):
+            value = getattr(self, name)
+            if value is not None:
+                written[name] = value
         return written
 
 

@@ -1,13 +1,13 @@
 """The policy: scores and a site's rules → approve or hold. A pure function, no I/O.
 
-The machine never rejects. By default only scores, banned words, floods and duplicates hold;
-every other rule waits to be switched on.
+The machine never rejects. By default only scores, languages that the release does not know,
+banned words, floods and duplicates hold; every other rule waits to be switched on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any, Self
@@ -59,6 +59,9 @@ class Policy:
     duplicates: DuplicateRule | None = DuplicateRule()
     held_articles: tuple[str, ...] = ()
     held_authors: tuple[str, ...] = ()
+    unsupported_language: Action = Action.HOLD
+    """What becomes of a comment in a language that the release does not know: a hold, or
+    whatever its scores and the other rules say."""
     reports_to_hold: int | None = None
 
     @property
@@ -76,6 +79,8 @@ class Policy:
         for name in ("banned_words", "suspect_words", "held_articles", "held_authors"):
             if name in parts:
                 parts[name] = tuple(parts[name])
+        if "unsupported_language" in parts:
+            parts["unsupported_language"] = Action(parts["unsupported_language"])
         return cls(**parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -96,6 +101,8 @@ class Subject:
     article_id: str = ""
     author_id: str = ""
     facts: Facts = Facts()
+    language: str | None = None
+    """The primary subtag of BCP 47; `None` where it cannot be told, which holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +116,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """A policy made ready to decide with: thresholds filled in, word lists compiled."""
+    """A policy made ready to decide with: thresholds filled in, word lists compiled.
+
+    `languages`: those that the release knows.
+    """
 
     policy: Policy
     thresholds: Mapping[str, float]
     banned: WordList
     suspect: WordList
+    languages: Collection[str]
 
 
 def effective_thresholds(
@@ -129,16 +140,18 @@ def effective_thresholds(
 
 def decide(subject: Subject, rules: Rulebook) -> Verdict:
     """Approves or holds; every rule that fired is a reason."""
-    by_score = tuple(_score_reasons(subject.scores, rules.thresholds))
-    by_rule = tuple(_rule_reasons(subject, rules))
-    notes = tuple(_suspect_reasons(subject, rules))
-    if rules.policy.hold_suspect_words:
-        by_rule, notes = by_rule + notes, ()
-    holding = by_score + by_rule
+    policy = rules.policy
+    by_score = [*_score_reasons(subject.scores, rules.thresholds)]
+    by_rule = [*_rule_reasons(subject, rules)]
+    notes: list[Reason] = []
+    unsupported = by_rule if policy.unsupported_language == Action.HOLD else notes
+    unsupported += _language_reasons(subject, rules)
+    suspect = by_rule if policy.hold_suspect_words else notes
+    suspect += _suspect_reasons(subject, rules)
     return Verdict(
-        Action.HOLD if holding else Action.APPROVE,
+        Action.HOLD if by_score or by_rule else Action.APPROVE,
         Source.POLICY if by_rule and not by_score else Source.CLASSIFIER,
-        holding + notes,
+        (*by_score, *by_rule, *notes),
     )
 
 
@@ -207,6 +220,11 @@ def _history_reasons(facts: Facts, policy: Policy) -> Iterator[Reason]:
             detail=f"posted {facts.copies_before} times before, "
             f"{facts.copies_by_author_before} of them by this author",
         )
+
+
+def _language_reasons(subject: Subject, rules: Rulebook) -> Iterator[Reason]:
+    if subject.language is not None and subject.language not in rules.languages:
+        yield Reason(ReasonCode.UNSUPPORTED_LANGUAGE, detail=subject.language)
 
 
 def _suspect_reasons(subject: Subject, rules: Rulebook) -> Iterator[Reason]:

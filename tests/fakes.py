@@ -10,6 +10,8 @@ from models.text import normalise
 
 RUDE = "blockhead"
 SPAM = "casino"
+#: A text with this word is French, all others with any letter are English.
+FRENCH = "bonjour"
 #: A text with this word makes the fake classifier fail, as a bug in it would.
 UNSCORABLE = "kaboom"
 THRESHOLDS = {"toxicity": 0.7, "spam": 0.8}
@@ -21,6 +23,7 @@ class FakeRelease:
     version = "fake-1"
     categories = tuple(THRESHOLDS)
     thresholds: Mapping[str, float] = THRESHOLDS
+    languages = ("en",)
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -30,7 +33,7 @@ class FakeRelease:
         if any(UNSCORABLE in text for text in texts):
             raise FloatingPointError("a bug in the classifier")
         self.batches.append(len(texts))
-        return [Scored(_scores(text), normalise(text)) for text in texts]
+        return [Scored(_scores(text), normalise(text), _language(text)) for text in texts]
 
     def explain(self, texts: Sequence[str]) -> list[list[Span]]:
         """The first rude word of each text."""
@@ -42,6 +45,12 @@ def _scores(text: str) -> dict[str, float]:
         "toxicity": 0.9 if RUDE in text else 0.1,
         "spam": 0.9 if SPAM in text else 0.1,
     }
+
+
+def _language(text: str) -> str | None:
+    if not any(map(str.isalpha, text)):
+        return None
+    return "fr" if FRENCH in text else "en"
 
 
 def _spans(text: str) -> list[Span]:

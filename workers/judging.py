@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.explanation import Span
@@ -46,6 +47,10 @@ _SECONDS_BUCKETS = [
     counter_name("decision_seconds_bucket", le=str(bound))
     for bound in (*LATENCY_BUCKETS_S, "+Inf")
 ]
+#: The primary subtag of a BCP 47 tag; longer ones are names that no language has.
+_PRIMARY_SUBTAG = re.compile(r"\s*([a-z]{2,3})(?![a-z0-9])", re.IGNORECASE)
+#: Subtags that name no language: undetermined, several, none, not coded.
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 #: Digits that are kept of a score.
 SCORE_DIGITS = 4
 
@@ -118,8 +123,9 @@ class Judge:
         elif scored[0] is None:
             self._hold_unscored(results, entry, "the classifier could not score this text")
         else:
-            verdict = self._decide(entry, job.content, scored[0])
-            self._settle_comment(results, entry, verdict, scored[0].scores)
+            one = _in_given_language(scored[0], job.content.get("language"))
+            verdict = self._decide(entry, job.content, one)
+            self._settle_comment(results, entry, verdict, one)
 
     def _score(self, texts: Sequence[str]) -> list[Scored | None]:
         try:
@@ -147,6 +153,7 @@ class Judge:
                 article_id=entry.article_id,
                 author_id=str(content["author"]["id"]),
                 facts=entry.facts or Facts(),
+                language=scored.language,
             )
             return policy.decide(subject, self._rulebook(entry.site, entry.policy_version))
         except RedisAwayError:
@@ -183,19 +190,20 @@ class Judge:
             policy.effective_thresholds(stored.policy, self.release.thresholds),
             WordList(stored.policy.banned_words, normalise),
             WordList(stored.policy.suspect_words, normalise),
+            self.release.languages,
         )
         self._rulebooks[site] = stored.version, rules
         return rules
 
     def _hold_unscored(self, results: Results, entry: PendingComment, detail: str) -> None:
-        self._settle_comment(results, entry, policy.unscored(detail), {})
+        self._settle_comment(results, entry, policy.unscored(detail), None)
 
     def _settle_comment(
         self,
         results: Results,
         entry: PendingComment,
         verdict: Verdict,
-        scores: dict[str, float],
+        scored: Scored | None,
     ) -> None:
         decision = Decision(
             comment_id=entry.comment_id,
@@ -205,8 +213,9 @@ class Judge:
             source=verdict.source,
             reasons=verdict.reasons,
             decided_at=results.decided_at,
-            scores=scores,
-            model=self.release.version if scores else None,
+            scores=scored.scores if scored else {},
+            model=self.release.version if scored else None,
+            language=scored.language if scored else None,
         )
         results.settled.append(
             Settled(
@@ -237,6 +246,15 @@ def _read(entry: Entry) -> _Job | None:
     return None
 
 
+def _in_given_language(scored: Scored, tag: object) -> Scored:
+    """The same in the language that the site gave, BCP 47: it knows its readers."""
+    found = _PRIMARY_SUBTAG.match(tag) if isinstance(tag, str) else None
+    language = found[1].lower() if found else None
+    if language is None or language in _NO_LANGUAGE:
+        return scored
+    return replace(scored, language=language)
+
+
 def _sound(scored: Scored) -> Scored | None:
     """Scores rounded as they are decided on and shown.
 
@@ -244,7 +262,7 @@ def _sound(scored: Scored) -> Scored | None:
     """
     scores = {name: round(score, SCORE_DIGITS) for name, score in scored.scores.items()}
     if all(0.0 <= score <= 1.0 for score in scores.values()):
-        return Scored(scores, scored.normalised)
+        return Scored(scores, scored.normalised, scored.language)
     log.error("the classifier gave scores that are no probabilities: %s", scored.scores)
     return None
 
@@ -253,8 +271,9 @@ def _scored_text(
     text: str, scored: Scored | None, spans: Sequence[Span], rules: Rulebook
 ) -> dict[str, Any]:
     if scored is None:
-        return {"scores": {}, "action": Action.HOLD.value, "spans": []}
-    verdict = policy.decide(Subject(text, scored.normalised, scored.scores), rules)
+        return {"scores": {}, "action": Action.HOLD.value, "spans": [], "language": None}
+    subject = Subject(text, scored.normalised, scored.scores, language=scored.language)
+    verdict = policy.decide(subject, rules)
     return {
         "scores": scored.scores,
         "action": verdict.action.value,
@@ -267,6 +286,7 @@ def _scored_text(
             }
             for span in spans
         ],
+        "language": scored.language,
     }
 
 

@@ -1,9 +1,10 @@
-"""The active release, loaded once a process and kept."""
+"""The active release, loaded once a process and kept, with all that scoring needs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from models import language
 from models import release as releases
 from models.release import Release, ReleaseError
 from moderation.errors import SettingsError
@@ -16,6 +17,8 @@ def load_active(settings: Settings) -> Release:
     Raises:
         SettingsError: it cannot be used; the message says why.
     """
+    # Before the release, which then takes over the memory that loading has used.
+    language.prepare()
     folder = Path(settings.release) if settings.release else releases.shipped()
     try:
         return releases.load(folder)

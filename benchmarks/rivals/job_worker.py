@@ -46,6 +46,7 @@ def main() -> None:
         policy.effective_thresholds(Policy(), kit.release.thresholds),
         nothing,
         nothing,
+        kit.release.languages,
     )
     job_worker.open_desk(Desk(kit, rules))
     worker = SimpleWorker(
@@ -72,7 +73,12 @@ def decide(site: str, comment: str) -> None:
     scored = kit.release.score([content["text"]])[0]
     scores = rounded(scored.scores)
     subject = Subject(
-        content["text"], scored.normalised, scores, str(article), content["author"]["id"]
+        content["text"],
+        scored.normalised,
+        scores,
+        str(article),
+        content["author"]["id"],
+        language=scored.language,
     )
     verdict = policy.decide(subject, rules)
     decision = Decision(
@@ -85,6 +91,7 @@ def decide(site: str, comment: str) -> None:
         decided_at=now_rfc3339(),
         scores=scores,
         model=kit.release.version,
+        language=scored.language,
     )
     line = compact(decision.to_json())
     with kit.connection.pipeline(transaction=True) as pipe:

@@ -340,6 +340,7 @@ def _hold_reported(site: str, comment_id: str, report: Report) -> None:
         decided_at=now_rfc3339(),
         scores=report.decision["scores"],
         model=report.decision["model"],
+        language=report.decision.get("language"),
     )
     try:
         services().record.decisions.write(site, decision)

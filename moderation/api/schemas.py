@@ -141,7 +141,11 @@ class NewCommentSchema(Schema):
     created_at = Moment(
         format="iso", allow_none=True, metadata={"description": "RFC 3339; now if absent."}
     )
-    language = _optional(CleanString, 35, metadata={"description": "BCP 47, such as `en`."})
+    language = _optional(
+        CleanString,
+        35,
+        metadata={"description": "BCP 47, such as `en`. Goes before what is detected."},
+    )
     article = fields.Nested(ArticleSchema, allow_none=True)
 
 
@@ -193,6 +197,12 @@ class DecisionSchema(Schema):
     reasons = fields.List(fields.Nested(ReasonSchema), required=True)
     scores = _scores(required=True)
     model = fields.String(required=True, allow_none=True)
+    language = fields.String(
+        metadata={
+            "description": "What the comment is written in, as the site said or as detected "
+            "(ISO 639-1). Absent where that cannot be told."
+        }
+    )
     decided_at = fields.DateTime(required=True)
     moderator = fields.String()
     statement = fields.String()
@@ -291,6 +301,11 @@ class ScoredTextSchema(Schema):
     scores = _scores(required=True)
     action = fields.Enum(Action, by_value=True, required=True)
     spans = fields.List(fields.Nested(SpanSchema), required=True)
+    language = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "ISO 639-1; null where it cannot be told."},
+    )
 
 
 class ScoredSchema(Schema):
@@ -382,6 +397,14 @@ class PolicySchema(Schema):
     duplicates = fields.Nested(DuplicatesSchema, allow_none=True)
     held_articles = _ids("Articles whose comments are always held.")
     held_authors = _ids("Authors whose comments are always held.")
+    unsupported_language = fields.String(
+        load_default=Action.HOLD.value,
+        validate=validate.OneOf([Action.HOLD.value, Action.APPROVE.value]),
+        metadata={
+            "description": "What becomes of a comment in a language that the classifier does "
+            "not know. `approve`: its scores and the other rules decide alone."
+        },
+    )
     reports_to_hold = fields.Integer(
         load_default=None,
         allow_none=True,

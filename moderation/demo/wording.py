@@ -22,6 +22,7 @@ _REASONS = {
     ReasonCode.DUPLICATE: "the same text was posted here before",
     ReasonCode.HELD_ARTICLE: "every comment on this article is read by a person first",
     ReasonCode.HELD_AUTHOR: "this author's comments are read by a person first",
+    ReasonCode.UNSUPPORTED_LANGUAGE: "its language ({detail}) is new to the classifier",
     ReasonCode.REPORTED: "readers reported it ({detail})",
     ReasonCode.UNSCORED: "it could not be scored, so a person will look at it",
 }

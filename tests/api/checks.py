@@ -33,6 +33,8 @@ DECISION_FIELDS = {
     "model",
     "decided_at",
 }
+#: What a decision of the machine has besides, where it can tell the language.
+TOLD_LANGUAGE = {"language"}
 RFC3339_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 
 

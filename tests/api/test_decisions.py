@@ -12,6 +12,7 @@ from moderation.domain import Action, Decision, Source, now_rfc3339
 from moderation.record import Record
 from tests.api.checks import (
     DECISION_FIELDS,
+    TOLD_LANGUAGE,
     client_with_key,
     errors,
     post,
@@ -76,7 +77,7 @@ def test_every_decision_comes_in_order_and_nothing_is_skipped(
         ("c2", 2),
         ("c0", 2),
     ]
-    assert set(decisions[0]) == DECISION_FIELDS
+    assert set(decisions[0]) == DECISION_FIELDS | TOLD_LANGUAGE
     assert set(decisions[-1]) == DECISION_FIELDS | {"moderator"}
     assert read(client, "c2")["decision"] == decisions[5]
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from moderation.record import Record
 from tests.api.checks import client_with_key, errors, post, problem, read, set_policy
-from tests.fakes import RUDE, THRESHOLDS
+from tests.fakes import FRENCH, RUDE, THRESHOLDS
 
 URL = "/v1/policy"
 DEFAULT = {
@@ -24,6 +24,7 @@ DEFAULT = {
     "duplicates": {"by_author": 1, "by_anyone": 3},
     "held_articles": [],
     "held_authors": [],
+    "unsupported_language": "hold",
     "reports_to_hold": None,
 }
 EVERYTHING_SET = {
@@ -37,6 +38,7 @@ EVERYTHING_SET = {
     "duplicates": {"by_author": 2, "by_anyone": 5},
     "held_articles": ["https://news.example/a?b=c"],
     "held_authors": ["anna", "日本語"],
+    "unsupported_language": "approve",
     "reports_to_hold": 2,
 }
 
@@ -126,6 +128,71 @@ def test_a_changed_policy_is_used_by_the_next_decision(
     assert comment["status"] == "held"
     assert comment["decision"]["source"] == "policy"
     assert comment["decision"]["reasons"] == [{"code": "banned_word", "detail": "plonker"}]
+
+
+def test_a_language_that_the_release_does_not_know_is_held_or_approved_as_the_site_says(
+    client: FlaskClient, decide_all: Callable[[], None]
+):
+    # Given
+    post(client, id="c1", text=f"{FRENCH} Madame")
+    decide_all()
+
+    # When
+    set_policy(client, unsupported_language="approve")
+    post(client, id="c2", text=f"{FRENCH} Monsieur")
+    decide_all()
+
+    # Then
+    held, approved = read(client, "c1"), read(client, "c2")
+    assert (held["status"], held["decision"]["source"]) == ("held", "policy")
+    assert approved["status"] == "approved"
+    for comment in (held, approved):
+        assert comment["decision"]["language"] == "fr"
+        assert comment["decision"]["scores"]
+        assert comment["decision"]["reasons"] == [
+            {"code": "unsupported_language", "detail": "fr"}
+        ]
+
+
+@pytest.mark.parametrize(
+    ("given", "language", "status"),
+    [
+        ("en", "en", "approved"),
+        ("en-GB", "en", "approved"),
+        ("EN_us", "en", "approved"),
+        ("fr-CA", "fr", "held"),
+        ("gsw", "gsw", "held"),
+        ("und", "fr", "held"),
+        ("mul", "fr", "held"),
+        ("", "fr", "held"),
+        ("English", "fr", "held"),
+        ("1", "fr", "held"),
+        (None, "fr", "held"),
+    ],
+)
+def test_the_language_that_the_site_gives_goes_before_the_one_that_is_detected(
+    client: FlaskClient,
+    decide_all: Callable[[], None],
+    given: str | None,
+    language: str,
+    status: str,
+):
+    post(client, id="c1", text=f"{FRENCH} Madame", language=given)
+    decide_all()
+
+    comment = read(client, "c1")
+    assert (comment["decision"]["language"], comment["status"]) == (language, status)
+
+
+def test_a_decision_has_no_language_where_it_cannot_be_told(
+    client: FlaskClient, decide_all: Callable[[], None]
+):
+    post(client, id="c1", text="+1 👍")
+    decide_all()
+
+    comment = read(client, "c1")
+    assert comment["status"] == "approved"
+    assert "language" not in comment["decision"]
 
 
 def test_a_threshold_of_null_never_holds(client: FlaskClient, decide_all: Callable[[], None]):
@@ -218,6 +285,9 @@ class TestIfMatch:
         ({"duplicates": {"by_anyone": 11}}, "duplicates.by_anyone"),
         ({"held_articles": [""]}, "held_articles.0"),
         ({"held_authors": ["a\nb"]}, "held_authors.0"),
+        ({"unsupported_language": "reject"}, "unsupported_language"),
+        ({"unsupported_language": None}, "unsupported_language"),
+        ({"unsupported_language": True}, "unsupported_language"),
         ({"reports_to_hold": 0}, "reports_to_hold"),
         ({"reject_at": 0.9}, "reject_at"),
         ([], "body"),

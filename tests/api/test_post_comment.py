@@ -18,6 +18,7 @@ from tests.api.checks import (
     COMMENT_FIELDS,
     DECISION_FIELDS,
     RFC3339_UTC,
+    TOLD_LANGUAGE,
     client_with_key,
     errors,
     post,
@@ -200,7 +201,7 @@ class TestPreferWait:
         assert set(comment) == COMMENT_FIELDS
         assert (comment["status"], comment["revision"]) == ("held", 1)
         decision = comment["decision"]
-        assert set(decision) == DECISION_FIELDS
+        assert set(decision) == DECISION_FIELDS | TOLD_LANGUAGE
         assert re.fullmatch(RFC3339_UTC, decision["decided_at"])
         assert decision | {"decided_at": ""} == {
             "comment_id": comment["id"],
@@ -213,6 +214,7 @@ class TestPreferWait:
             ],
             "scores": {"toxicity": 0.9, "spam": 0.1},
             "model": "fake-1",
+            "language": "en",
             "decided_at": "",
         }
         assert read(client, comment["id"]) == comment

@@ -13,6 +13,7 @@ from moderation.record import Record
 from moderation.record.decisions import Decisions
 from tests.api.checks import (
     DECISION_FIELDS,
+    TOLD_LANGUAGE,
     client_with_key,
     errors,
     post,
@@ -53,7 +54,7 @@ def test_enough_reports_hold_an_approved_comment(client: FlaskClient):
     comment = read(client, "c1")
     assert (comment["status"], comment["revision"]) == ("held", 2)
     decision = comment["decision"]
-    assert set(decision) == DECISION_FIELDS
+    assert set(decision) == DECISION_FIELDS | TOLD_LANGUAGE
     assert decision["action"] == "hold"
     assert decision["source"] == "report"
     assert [reason["code"] for reason in decision["reasons"]] == ["reported"]

@@ -15,7 +15,7 @@ from moderation.record import Record
 from moderation.record.connection import COMMAND_TIMEOUT_S
 from tests.api.checks import client_with_key, errors, problem, set_policy
 from tests.api.test_erase import everything
-from tests.fakes import RUDE, SPAM, UNSCORABLE
+from tests.fakes import FRENCH, RUDE, SPAM, UNSCORABLE
 
 URL = "/v1/score"
 
@@ -38,11 +38,13 @@ class TestWithAWorker:
             "scores": {"toxicity": 0.1, "spam": 0.1},
             "action": "approve",
             "spans": [],
+            "language": "en",
         }
         assert rude == {
             "scores": {"toxicity": 0.9, "spam": 0.1},
             "action": "hold",
             "spans": [{"begin": 4, "end": 13, "category": "toxicity", "score": 0.8}],
+            "language": "en",
         }
         assert (spam["scores"], spam["action"]) == ({"toxicity": 0.1, "spam": 0.9}, "hold")
 
@@ -68,6 +70,16 @@ class TestWithAWorker:
         set_policy(client, thresholds={"toxicity": None, "spam": None})
         assert [one["action"] for one in score(client, *texts)] == ["approve", "approve"]
         assert [one["action"] for one in score(other, *texts)] == ["hold", "hold"]
+
+    def test_a_language_that_the_release_does_not_know_is_held_as_the_policy_says(
+        self, client: FlaskClient
+    ):
+        [by_default] = score(client, f"{FRENCH} Madame")
+        set_policy(client, unsupported_language="approve")
+        [allowed] = score(client, f"{FRENCH} Madame")
+
+        assert (by_default["language"], by_default["action"]) == ("fr", "hold")
+        assert (allowed["language"], allowed["action"]) == ("fr", "approve")
 
     def test_the_same_text_many_times_is_no_duplicate_and_no_flood(self, client: FlaskClient):
         text = "A sentence that is long enough to be remembered as a copy"
@@ -107,7 +119,7 @@ class TestWithAWorker:
         fine, broken = score(client, "fine", UNSCORABLE)
 
         assert fine["action"] == "approve"
-        assert broken == {"scores": {}, "action": "hold", "spans": []}
+        assert broken == {"scores": {}, "action": "hold", "spans": [], "language": None}
 
 
 def test_without_a_worker_it_is_503_and_the_texts_are_not_kept(

@@ -26,6 +26,7 @@ from moderation.policy import (
 from moderation.wordlists import WordList
 
 RELEASE = {"toxicity": 0.7, "spam": 0.8}
+LANGUAGES = ("en", "de")
 
 
 def rulebook(**rules: Any) -> Rulebook:
@@ -35,6 +36,7 @@ def rulebook(**rules: Any) -> Rulebook:
         effective_thresholds(policy, RELEASE),
         WordList(policy.banned_words, normalise),
         WordList(policy.suspect_words, normalise),
+        LANGUAGES,
     )
 
 
@@ -90,6 +92,7 @@ RULES: list[tuple[dict[str, Any], Subject, Subject, str]] = [
         "suspect_word",
     ),
 ]
+FRENCH = replace(subject(), language="fr")
 
 
 @pytest.mark.parametrize(("rules", "held", "fine", "code"), RULES)
@@ -118,9 +121,10 @@ def test_a_rule_holds_what_it_names_and_no_more(
         (subject(copies_before=3), True),
         (replace(subject(), scores={"toxicity": 0.7}), True),
         (replace(subject(), scores={"toxicity": 0.6999}), False),
+        (FRENCH, True),
     ],
 )
-def test_by_default_only_scores_banned_words_floods_and_duplicates_hold(
+def test_by_default_only_scores_languages_banned_words_floods_and_duplicates_hold(
     given_subject: Subject, held: bool
 ):
     assert (decide(given_subject, rulebook()).action is Action.HOLD) is held
@@ -152,6 +156,32 @@ def test_a_suspect_word_is_only_marked_unless_it_is_to_hold():
 
     assert verdict.action is Action.APPROVE
     assert codes(verdict) == ["suspect_word"]
+
+
+def test_a_language_that_the_release_does_not_know_holds_and_is_named():
+    verdict = decide(FRENCH, rulebook())
+
+    assert (verdict.action, verdict.source) == (Action.HOLD, Source.POLICY)
+    assert [reason.to_json() for reason in verdict.reasons] == [
+        {"code": "unsupported_language", "detail": "fr"}
+    ]
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, None])
+def test_a_language_that_is_known_or_cannot_be_told_does_not_hold(language: str | None):
+    verdict = decide(replace(subject(), language=language), rulebook())
+
+    assert (verdict.action, verdict.reasons) == (Action.APPROVE, ())
+
+
+def test_a_site_may_let_the_scores_decide_in_every_language():
+    rules = rulebook(unsupported_language="approve")
+
+    fine, rude = decide(FRENCH, rules), decide(replace(FRENCH, scores={"toxicity": 1.0}), rules)
+
+    assert (fine.action, codes(fine)) == (Action.APPROVE, ["unsupported_language"])
+    assert (rude.action, codes(rude)) == (Action.HOLD, ["score", "unsupported_language"])
+    assert rude.source is Source.CLASSIFIER
 
 
 @pytest.mark.parametrize(
@@ -207,6 +237,7 @@ POLICIES = st.builds(
     hold_first_time_authors=st.booleans(),
     held_articles=st.tuples(st.sampled_from(["a1", "a2"])),
     held_authors=st.tuples(st.sampled_from(["anna", "bo"])),
+    unsupported_language=st.sampled_from([Action.HOLD, Action.APPROVE]),
 )
 
 
@@ -216,21 +247,26 @@ POLICIES = st.builds(
     text=st.text(max_size=60),
     scores=st.dictionaries(st.sampled_from(["toxicity", "spam", "x"]), PROBABILITIES),
     facts=st.builds(Facts, *[st.integers(0, 20)] * 4),
+    language=st.sampled_from([None, "en", "fr"]),
 )
 def test_the_machine_never_rejects_and_holds_exactly_when_it_has_a_reason(
-    policy: Policy, text: str, scores: dict[str, float], facts: Facts
+    policy: Policy, text: str, scores: dict[str, float], facts: Facts, language: str | None
 ):
     rules = Rulebook(
         policy,
         effective_thresholds(policy, RELEASE),
         WordList(policy.banned_words, normalise),
         WordList(policy.suspect_words, normalise),
+        LANGUAGES,
     )
+    asked = Subject(text, normalise(text), scores, "a1", "anna", facts, language)
 
-    verdict = decide(Subject(text, normalise(text), scores, "a1", "anna", facts), rules)
+    verdict = decide(asked, rules)
 
     assert verdict.action in {Action.APPROVE, Action.HOLD}
     notes = set() if policy.hold_suspect_words else {"suspect_word"}
+    if policy.unsupported_language is Action.APPROVE:
+        notes.add("unsupported_language")
     assert (verdict.action is Action.HOLD) == bool(set(codes(verdict)) - notes)
 
 
