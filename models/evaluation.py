@@ -1,26 +1,30 @@
 """How good a release is, by the figures that people choose one by.
 
 Owns the measures: ranking (ROC AUC, average precision), what is caught at a given rate of
-false holds, and whether 0.8 means eight in ten.
+false holds, whether 0.8 means eight in ten, and how two releases differ. Of a file only
+the scores are kept, never a text, so that its size is bounded by theirs.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import ranking
 from models.categories import LABEL, SPAM, TOXICITY
+from models.fairness import ASSESSED, Fairness, assess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from models.dataset import Example
-    from models.release import Release
+    from models.fairness import Identities
+    from models.release import Release, Scored
 
 #: How many bins of equal width the calibration error is taken over.
 CALIBRATION_BINS = 15
@@ -28,10 +32,27 @@ CALIBRATION_BINS = 15
 #: Examples scored before their texts are let go.
 CHUNK_SIZE = 4096
 
+#: Examples scored beforehand, so that what is loaded at the first is not timed.
+WARM_UP = 256
+
+#: The figures in which releases are compared, and what tables call them.
+FIGURES = {
+    "roc_auc": "AUC",
+    "average_precision": "AP",
+    "recall_at_1_percent_false_holds": "R@1%",
+    "recall_at_5_percent_false_holds": "R@5%",
+    "expected_calibration_error": "ECE",
+    "held_share": "held",
+    "false_hold_share": "false",
+}
+
 
 @dataclass(frozen=True)
 class CategoryReport:
-    """The figures of one category on one file; None where a class is missing."""
+    """The figures of one category on one file; None where a class is missing.
+
+    `roc_auc_ci` is the 95 % interval of `roc_auc`; None also where there is no telling.
+    """
 
     rows: int
     positives: int
@@ -42,6 +63,7 @@ class CategoryReport:
     expected_calibration_error: float
     held_share: float
     false_hold_share: float | None
+    roc_auc_ci: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -52,74 +74,154 @@ class Report:
     comments: int
     comments_per_second: float  # of processor time, one core
     categories: dict[str, CategoryReport]
+    fairness: dict[str, Fairness] | None = None  # None: no identities were asked for
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON."""
         return asdict(self)
 
 
-def evaluate(release: Release, examples: Iterable[Example]) -> Report:
-    """Measure `release` on labelled examples, of which only the scores are kept.
+@dataclass(frozen=True)
+class Judged:
+    """What a release said of the comments with one label, in file order.
 
-    A plain `label` says whether a comment should be held, for whatever reason; it is
-    measured against the chance that it is toxic or spam.
+    `truth` (0 or 1), `scores` and `held` have shape (n,); `mentions` has shape
+    (n, ceil(identities / 8)), the bits of what the comments mention.
     """
-    scores: dict[str, list[float]] = {}
-    truths: dict[str, list[int]] = {}
-    seconds = 0.0
+
+    truth: NDArray[np.int8]
+    scores: NDArray[np.float32]
+    held: NDArray[np.bool_]
+    mentions: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A report and the scores that it is about, for those who draw them.
+
+    `thresholds`: category -> the score from which the release holds a comment.
+    """
+
+    report: Report
+    judged: Mapping[str, Judged]
+    thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much one release is above another: field of `FIGURES` -> difference or None.
+
+    `roc_auc_ci` is the 95 % interval of the difference of the AUCs.
+    """
+
+    figures: dict[str, float | None]
+    roc_auc_ci: tuple[float, float] | None
+
+
+def evaluate(release: Release, examples: Iterable[Example]) -> Report:
+    """Measure `release` on labelled examples; see `measure`."""
+    return measure([release], examples)[0].report
+
+
+def measure(
+    releases: Sequence[Release],
+    examples: Iterable[Example],
+    *,
+    identities: Identities | None = None,
+) -> list[Measured]:
+    """Measure releases on the same labelled examples, which are read once.
+
+    A plain `label` says whether a comment should be held, for whatever reason. It is
+    measured against the chance that the comment is toxic or spam, and as held counts what
+    the release would hold for any category, or for its language.
+    """
+    gatherings = [_Gathering(release) for release in releases]
     comments = 0
     for chunk in _chunks(examples):
-        began = time.process_time()
-        scored = release.score([example.text for example in chunk])
-        seconds += time.process_time() - began
         comments += len(chunk)
-        for example, result in zip(chunk, scored, strict=True):
-            for name, truth in example.labels.items():
-                score = hold_score(result.scores) if name == LABEL else result.scores.get(name)
-                if score is not None:
-                    scores.setdefault(name, []).append(score)
-                    truths.setdefault(name, []).append(truth)
-    return Report(
-        release.version,
-        comments,
-        comments / seconds if seconds else 0.0,
-        {
-            name: report(
-                np.array(truths[name]), np.array(scores[name]), threshold=_bar(release, name)
-            )
-            for name in sorted(truths)
-        },
-    )
+        scored = [gathering.score(chunk) for gathering in gatherings]
+        mentions = _mentions(identities, chunk, scored[0])
+        for gathering, results in zip(gatherings, scored, strict=True):
+            gathering.add(chunk, results, mentions)
+    return [gathering.measured(comments, identities) for gathering in gatherings]
 
 
 def hold_score(scores: Mapping[str, float]) -> float:
-    """Return the chance that a comment is toxic or spam, as if the two were independent."""
-    return 1 - (1 - scores.get(TOXICITY, 0.0)) * (1 - scores.get(SPAM, 0.0))
+    """Return how likely a comment should be held, for being toxic or for being spam.
+
+    The two are taken for independent. A weak suspicion of spam is squared away: where spam
+    is rare it is noise, and it would blur the order of what is mildly toxic.
+    """
+    return 1 - (1 - scores.get(TOXICITY, 0.0)) * (1 - scores.get(SPAM, 0.0) ** 2)
 
 
-def report(
-    truth: NDArray[Any], scores: NDArray[np.float64], *, threshold: float
-) -> CategoryReport:
+def summary(measured: Sequence[Measured]) -> dict[str, Any]:
+    """Return one release as plain JSON, with a second one `against` and `difference`."""
+    first, *others = measured
+    told = first.report.as_dict()
+    for other in others:
+        told["against"] = other.report.as_dict()
+        told["difference"] = {
+            name: {**gap.figures, "roc_auc_ci": gap.roc_auc_ci}
+            for name, gap in differences(first, other).items()
+        }
+    return told
+
+
+def differences(one: Measured, other: Measured) -> dict[str, Difference]:
+    """Return by how much `one` is above `other` in each category that both score.
+
+    Both must come from the same call of `measure`.
+    """
+    return {
+        name: Difference(
+            {
+                figure: _less(getattr(figures, figure), getattr(reference, figure))
+                for figure in FIGURES
+            },
+            _difference_interval(one.judged[name], other.judged[name]),
+        )
+        for name, figures in one.report.categories.items()
+        if (reference := other.report.categories.get(name))
+    }
+
+
+def fairness_of(measured: Sequence[Measured]) -> Iterator[tuple[str, str, Fairness]]:
+    """Yield category, version and fairness, the releases of a category together."""
+    for name in ASSESSED:
+        for one in measured:
+            if one.report.fairness and name in one.report.fairness:
+                yield name, one.report.version, one.report.fairness[name]
+
+
+def report(truth: NDArray[Any], scores: NDArray[Any], *, threshold: float) -> CategoryReport:
     """Return the figures of `scores` against `truth`, both of shape (n,)."""
-    from sklearn.metrics import average_precision_score, roc_auc_score
+    return _figures(truth, scores, held=scores >= threshold)
+
+
+def _figures(
+    truth: NDArray[Any], scores: NDArray[Any], *, held: NDArray[np.bool_]
+) -> CategoryReport:
+    from sklearn.metrics import average_precision_score
 
     positives = int(truth.sum())
     both = 0 < positives < len(truth)
-    held = scores >= threshold
+    placed = ranking.placements(truth, scores) if both else None
     return CategoryReport(
         rows=len(truth),
         positives=positives,
-        roc_auc=float(roc_auc_score(truth, scores)) if both else None,
+        roc_auc=float(placed.positives.mean()) if placed else None,
         average_precision=float(average_precision_score(truth, scores)) if both else None,
         recall_at_1_percent_false_holds=_recall_at(truth, scores, 0.01) if both else None,
         recall_at_5_percent_false_holds=_recall_at(truth, scores, 0.05) if both else None,
         expected_calibration_error=expected_calibration_error(truth, scores),
         held_share=float(held.mean()),
         false_hold_share=float(held[truth == 0].mean()) if positives < len(truth) else None,
+        roc_auc_ci=ranking.auc_interval(placed) if placed else None,
     )
 
 
-def expected_calibration_error(truth: NDArray[Any], scores: NDArray[np.float64]) -> float:
+def expected_calibration_error(truth: NDArray[Any], scores: NDArray[Any]) -> float:
     """Return the mean distance of a bin's mean score from its share of positives.
 
     Bins of equal width, weighted by their size (Naeini et al., AAAI 2015).
@@ -136,16 +238,137 @@ def threshold_at(truth: NDArray[Any], scores: NDArray[Any], false_hold_share: fl
     return float(np.nextafter(harmless[min(allowed, len(harmless) - 1)], np.inf))
 
 
+class _Gathering:
+    """What one release says of the examples, label by label, while they stream past."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self._warm = False
+        self._seconds = 0.0
+        self._parts: dict[str, _Parts] = {}
+
+    def score(self, chunk: Sequence[Example]) -> list[Scored]:
+        texts = [example.text for example in chunk]
+        if not self._warm:
+            self._release.score(texts[:WARM_UP])
+            self._warm = True
+        began = time.process_time()
+        scored = self._release.score(texts)
+        self._seconds += time.process_time() - began
+        return scored
+
+    def add(
+        self, chunk: Sequence[Example], scored: Sequence[Scored], mentions: NDArray[np.uint8]
+    ) -> None:
+        for name in sorted({name for example in chunk for name in example.labels}):
+            if name == LABEL or name in self._release.categories:
+                rows = [row for row, example in enumerate(chunk) if name in example.labels]
+                truth = np.array([chunk[row].labels[name] for row in rows], np.int8)
+                parts = self._parts.setdefault(name, _Parts())
+                parts.add(truth, *self._judge(name, [scored[row] for row in rows]))
+                parts.mentions.append(mentions[rows])
+
+    def measured(self, comments: int, identities: Identities | None) -> Measured:
+        judged = {name: self._parts[name].joined() for name in sorted(self._parts)}
+        return Measured(
+            Report(
+                self._release.version,
+                comments,
+                comments / self._seconds if self._seconds else 0.0,
+                {
+                    name: _figures(one.truth, one.scores, held=one.held)
+                    for name, one in judged.items()
+                },
+                _fairness(judged, identities) if identities else None,
+            ),
+            judged,
+            self._release.thresholds,
+        )
+
+    def _judge(
+        self, name: str, scored: Sequence[Scored]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the score for a label and whether it is held for that, each shape (n,)."""
+        if name == LABEL:
+            held = np.array([_would_hold(self._release, one) for one in scored])
+            return np.array([hold_score(one.scores) for one in scored], np.float32), held
+        exact = np.array([one.scores[name] for one in scored])
+        return exact.astype(np.float32), exact >= self._release.thresholds[name]
+
+
+@dataclass
+class _Parts:
+    """`Judged` as it grows: the arrays of each chunk."""
+
+    truth: list[NDArray[np.int8]] = field(default_factory=list)
+    scores: list[NDArray[np.float32]] = field(default_factory=list)
+    held: list[NDArray[np.bool_]] = field(default_factory=list)
+    mentions: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    def add(
+        self, truth: NDArray[np.int8], scores: NDArray[np.float32], held: NDArray[np.bool_]
+    ) -> None:
+        self.truth.append(truth)
+        self.scores.append(scores)
+        self.held.append(held)
+
+    def joined(self) -> Judged:
+        return Judged(
+            np.concatenate(self.truth),
+            np.concatenate(self.scores),
+            np.concatenate(self.held),
+            np.concatenate(self.mentions),
+        )
+
+
+def _would_hold(release: Release, scored: Scored) -> bool:
+    return release.holds(scored.scores) or not release.knows(scored.language)
+
+
+def _mentions(
+    identities: Identities | None, chunk: Sequence[Example], scored: Sequence[Scored]
+) -> NDArray[np.uint8]:
+    """Return the packed bits of what each comment of a chunk mentions."""
+    if identities is None:
+        return np.zeros((len(chunk), 0), np.uint8)
+    mentioned = np.zeros((len(chunk), len(identities.names)), bool)
+    for row, (example, result) in enumerate(zip(chunk, scored, strict=True)):
+        mentioned[row, list(identities.mentioned(example, result.normalised))] = True
+    return np.packbits(mentioned, axis=1)
+
+
+def _fairness(judged: Mapping[str, Judged], identities: Identities) -> dict[str, Fairness]:
+    return {
+        name: assess(
+            one.truth,
+            one.scores,
+            held=one.held,
+            mentions=np.unpackbits(one.mentions, axis=1).view(np.bool_),
+            names=identities.names,
+        )
+        for name, one in judged.items()
+        if name in ASSESSED
+    }
+
+
 def _recall_at(truth: NDArray[Any], scores: NDArray[Any], false_hold_share: float) -> float:
     bar = threshold_at(truth, scores, false_hold_share)
     return float((scores[truth == 1] >= bar).mean())
 
 
-def _bar(release: Release, name: str) -> float:
-    return release.thresholds[TOXICITY if name == LABEL else name]
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
 
 
-def _chunks(examples: Iterable[Example]) -> Iterable[Sequence[Example]]:
+def _difference_interval(one: Judged, other: Judged) -> tuple[float, float] | None:
+    if not 0 < int(one.truth.sum()) < len(one.truth):
+        return None
+    return ranking.difference_interval(
+        ranking.placements(one.truth, one.scores), ranking.placements(other.truth, other.scores)
+    )
+
+
+def _chunks(examples: Iterable[Example]) -> Iterator[Sequence[Example]]:
     chunk: list[Example] = []
     for example in examples:
         chunk.append(example)

@@ -1,68 +1,162 @@
 """`moderation evaluate`: how good a release is on a labelled file.
 
-Owns the command and its table; what is measured is the business of `evaluation`.
+Owns the command; what is measured is the business of `evaluation` and `fairness`, what is
+shown that of `tables` and `plots`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from models.commands.common import EXIT_BAD_INPUT, load_or_explain, model_option
+import models
+from models.commands.common import EXIT_BAD_INPUT, load_or_explain
+from models.commands.tables import tables
 from models.dataset import DatasetError, read
-from models.evaluation import CategoryReport, Report
-from models.evaluation import evaluate as evaluate_release
+from models.evaluation import measure, summary
+from models.fairness import (
+    CIVIL_IDENTITIES,
+    IdentityColumns,
+    IdentityTermsError,
+    read_terms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from models.dataset import Example
+    from models.evaluation import Measured
+    from models.fairness import Identities
 
 EVALUATE_HELP = """\
-Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed).
+Measure a release on a labelled FILE (CSV, JSON Lines or Parquet).
 
 Columns: "text", and "label" (1: should be held) or any of the categories.
 
 \b
   $ moderation evaluate labelled.csv.xz --ignore source
+  $ moderation evaluate labelled.csv.xz --model var/mine --against 2026.11-1
+  $ moderation evaluate labelled.csv.xz --identity-terms built-in --report report
+
+AUC is given with its 95 % interval; a dash is a figure that the file cannot tell.
 """
+
+#: `--identity-columns auto`: those that have the names of Civil Comments.
+AUTO = "auto"
+#: `--identity-terms built-in`: the list that comes with the code.
+BUILT_IN = "built-in"
+
+#: Where the releases are that come with the code.
+RELEASED = Path(models.__file__).parent / "released"
+
+
+class ReleaseFolder(click.ParamType[Path]):
+    """A folder, or the version of a release that comes with the code."""
+
+    name = "version_or_folder"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the folder; one of that name in sight comes before a shipped release."""
+        if Path(value).is_dir():
+            return Path(value)
+        shipped = {folder.name: folder for folder in RELEASED.iterdir() if folder.is_dir()}
+        if str(value) not in shipped:
+            known = ", ".join(sorted(shipped))
+            self.fail(f"{str(value)!r} is neither a folder nor one of {known}.", param, ctx)
+        return shipped[str(value)]
 
 
 @click.command(help=EVALUATE_HELP)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@model_option
+@click.option("--model", type=ReleaseFolder(), help="Another release than the shipped one.")
+@click.option("--against", type=ReleaseFolder(), help="A release to compare it with.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column to pass over.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option(
+    "--identity-columns",
+    "columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="A column that says from 0 to 1 whether an identity is mentioned, for figures on"
+    f' fairness; "{AUTO}": those of Civil Comments.',
+)
+@click.option(
+    "--identity-terms",
+    "terms",
+    metavar="FILE",
+    help="The same by terms in the text, a line `identity: term, term, ...`;"
+    f' "{BUILT_IN}": our English list.',
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    help="A folder to write plots and a page with all figures to.",
+)
 def evaluate(
-    file: Path, folder: Path | None, ignore: tuple[str, ...], *, as_json: bool
+    file: Path,
+    model: Path | None,
+    against: Path | None,
+    ignore: tuple[str, ...],
+    columns: tuple[str, ...],
+    terms: str | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Measure a release on a labelled FILE (CSV or JSON Lines, plain or compressed)."""
-    release = load_or_explain(folder)
+    """Measure a release on a labelled FILE (CSV, JSON Lines or Parquet)."""
+    identities = _identities(columns, terms)
+    releases = [load_or_explain(model)] + ([load_or_explain(against)] if against else [])
     try:
-        measured = evaluate_release(release, read(file, ignore=ignore))
+        with _examples(file, ignore, identities) as examples:
+            measured = measure(releases, examples, identities=identities)
     except DatasetError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
-    click.echo(json.dumps(measured.as_dict()) if as_json else _table(measured))
+    if folder:
+        _write_report(folder, measured, title=file.name)
+    click.echo(json.dumps(summary(measured)) if as_json else tables(measured))
 
 
-def _table(measured: Report) -> str:
-    columns = ("AUC", "AP", "R@1%", "R@5%", "ECE", "held")
-    head = f"{'category':<16}{'rows':>8}" + "".join(f"{column:>8}" for column in columns)
-    rows = [_row(name, figures) for name, figures in measured.categories.items()]
-    foot = (
-        f"release {measured.version}, {measured.comments} comments,"
-        f" {measured.comments_per_second:,.0f} a second"
-    )
-    return "\n".join([head, *rows, foot])
+def _identities(columns: tuple[str, ...], terms: str | None) -> Identities | None:
+    if columns and terms:
+        msg = "either --identity-columns or --identity-terms, not both"
+        raise click.UsageError(msg)
+    if columns:
+        return IdentityColumns(CIVIL_IDENTITIES if columns == (AUTO,) else columns)
+    try:
+        return read_terms(*([] if terms == BUILT_IN else [Path(terms)])) if terms else None
+    except (OSError, IdentityTermsError) as error:
+        raise click.BadParameter(str(error), param_hint="--identity-terms") from error
 
 
-def _row(name: str, figures: CategoryReport) -> str:
-    cells = (
-        figures.roc_auc,
-        figures.average_precision,
-        figures.recall_at_1_percent_false_holds,
-        figures.recall_at_5_percent_false_holds,
-        figures.expected_calibration_error,
-        figures.held_share,
-    )
-    shown = "".join(f"{'-':>8}" if cell is None else f"{cell:>8.3f}" for cell in cells)
-    return f"{name:<16}{figures.rows:>8}{shown}"
+@contextmanager
+def _examples(
+    file: Path, ignore: tuple[str, ...], identities: Identities | None
+) -> Iterator[Iterable[Example]]:
+    """Read the file, with a progress bar on standard error if a person is watching it."""
+    extra = identities.names if isinstance(identities, IdentityColumns) else ()
+    if not sys.stderr.isatty():
+        yield read(file, ignore=ignore, extra=extra)
+        return
+    file_bytes = file.stat().st_size
+    with click.progressbar(length=file_bytes, label="Measuring", file=sys.stderr) as bar:
+        yield read(file, ignore=ignore, extra=extra, progress=bar.update)
+        bar.update(file_bytes - bar.pos)
+
+
+def _write_report(folder: Path, measured: Sequence[Measured], *, title: str) -> None:
+    from models.plots import write_report
+
+    try:
+        write_report(folder, measured, title=title)
+    except OSError as error:
+        msg = f"the report cannot be written: {error}"
+        raise click.ClickException(msg) from error

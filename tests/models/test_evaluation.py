@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from models.categories import CATEGORIES
 from models.dataset import Example
 from models.evaluation import (
+    CHUNK_SIZE,
+    Judged,
+    Measured,
+    Report,
+    differences,
     evaluate,
     expected_calibration_error,
+    fairness_of,
     hold_score,
+    measure,
     report,
+    summary,
     threshold_at,
 )
+from models.fairness import IdentityTerms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from models.release import Release
 
 
@@ -71,7 +86,8 @@ def test_a_threshold_holds_no_more_than_its_share(share: float) -> None:
 
 
 def test_the_hold_score_is_that_of_toxicity_or_spam() -> None:
-    assert hold_score({"toxicity": 0.5, "spam": 0.5}) == 0.75
+    assert hold_score({"toxicity": 0.5, "spam": 0.5}) == 0.625
+    assert hold_score({"toxicity": 0.0, "spam": 0.9}) == pytest.approx(0.81)
     assert hold_score({"toxicity": 0.2}) == pytest.approx(0.2)
 
 
@@ -90,3 +106,116 @@ def test_a_release_is_measured_on_what_each_row_labels(tiny_release: Release) ->
     assert measured.categories["label"].roc_auc == 1
     assert measured.categories["toxicity"].rows == 2
     assert measured.categories["toxicity"].roc_auc is None
+
+
+def test_the_interval_of_the_auc_contains_it() -> None:
+    rng = np.random.default_rng(7)
+    truth = rng.integers(0, 2, 300)
+
+    figures = report(truth, rng.random(300) / 2 + truth / 4, threshold=0.5)
+
+    low, high = figures.roc_auc_ci or (1, 0)
+    assert 0.5 < low < (figures.roc_auc or 0) < high < 1
+    assert high - low < 0.15
+
+
+def test_a_label_counts_as_held_what_the_release_holds_for_any_category(
+    tiny_release: Release,
+) -> None:
+    # Given a release that holds everything as spam, and next to nothing as toxic
+    strict = replace(
+        tiny_release, thresholds=dict.fromkeys(CATEGORIES, 1.0) | {"spam": 0.0, "toxicity": 1.0}
+    )
+    examples = [
+        Example("a lovely bridge", {"label": 0, "toxicity": 0}),
+        Example("you nitwit", {"label": 1, "toxicity": 1}),
+    ]
+
+    categories = evaluate(strict, examples).categories
+
+    assert categories["label"].held_share == categories["label"].false_hold_share == 1
+    assert categories["toxicity"].held_share == 0
+
+
+def test_only_scores_are_kept_and_they_are_small(tiny_release: Release) -> None:
+    # Given a stream that knows which of its texts are still alive
+    alive: weakref.WeakSet[Text] = weakref.WeakSet()
+    most = 0
+
+    def stream() -> Iterator[Example]:
+        nonlocal most
+        for number in range(3 * CHUNK_SIZE):
+            text = Text("you nitwit" if number % 2 else "a lovely bridge")
+            alive.add(text)
+            most = max(most, len(alive))
+            yield Example(text, {"label": number % 2})
+
+    [measured] = measure([tiny_release], stream())
+
+    assert most <= 2 * CHUNK_SIZE
+    assert measured.judged["label"].scores.dtype == np.float32
+    assert measured.judged["label"].truth.tolist() == [0, 1] * (CHUNK_SIZE * 3 // 2)
+
+
+class Text(str):
+    """A text that can be watched."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_a_label_that_the_release_does_not_know_is_left_out(tiny_release: Release) -> None:
+    assert evaluate(tiny_release, [Example("x", {"sarcasm": 1})]).categories == {}
+
+
+def _measured(version: str, scores: list[float]) -> Measured:
+    truth = np.array([0, 0, 1, 1], np.int8)
+    shaped = np.array(scores, np.float32)
+    figures = report(truth, shaped, threshold=0.5)
+    judged = Judged(truth, shaped, shaped >= 0.5, np.zeros((4, 0), np.uint8))
+    return Measured(Report(version, 4, 1.0, {"toxicity": figures}), {"toxicity": judged}, {})
+
+
+def test_a_difference_is_what_the_first_release_has_above_the_second() -> None:
+    better, worse = _measured("b", [0.1, 0.4, 0.6, 0.9]), _measured("a", [0.1, 0.6, 0.4, 0.9])
+
+    gap = differences(better, worse)["toxicity"]
+
+    assert gap.figures["roc_auc"] == 0.25
+    assert gap.figures["false_hold_share"] == -0.5
+    low, high = gap.roc_auc_ci or (0, 0)
+    assert low < 0.25 < high
+
+
+def test_the_summary_of_two_releases_is_that_of_one_with_more_keys() -> None:
+    one, other = _measured("b", [0.1, 0.4, 0.6, 0.9]), _measured("a", [0.1, 0.6, 0.4, 0.9])
+
+    told = json.loads(json.dumps(summary([one, other]), allow_nan=False))
+
+    assert told.keys() - summary([one]).keys() == {"against", "difference"}
+    assert told["against"]["version"] == "a"
+    assert told["difference"]["toxicity"]["roc_auc"] == 0.25
+
+
+def test_fairness_is_told_of_toxicity_and_of_the_plain_label(tiny_release: Release) -> None:
+    # Given two identities, nine in each class that mention the first one: too few
+    identities = IdentityTerms({"gardens": ["garden"], "bridges": ["bridge"], **MANY})
+    kinds = [("a lovely {}", 0), ("you nitwit with a {}", 1)]
+    examples = [
+        Example(text.format(thing), {"label": harm, "toxicity": harm, "insult": harm})
+        for thing, times in (("garden", 9), ("bridge", 12), ("train", 20))
+        for text, harm in kinds
+        for _ in range(times)
+    ]
+
+    measured = measure([tiny_release, tiny_release], examples, identities=identities)
+
+    told = list(fairness_of(measured))
+    assert [name for name, _, _ in told] == ["toxicity", "toxicity", "label", "label"]
+    figures = told[0][2].identities
+    assert (figures["gardens"].rows, figures["gardens"].too_few) == (18, True)
+    assert (figures["bridges"].rows, figures["bridges"].bpsn_auc) == (24, 1)
+    assert figures["9"].rows == 0
+
+
+#: More identities than fit into a byte.
+MANY = {str(number): [f"word{number}"] for number in range(10)}
