@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: Combining marks kept on one letter. Vietnamese needs two; zalgo stacks dozens.
 MAX_MARKS = 3
@@ -113,12 +113,21 @@ def normalise(text: str) -> str:
 
     Never raises; lone surrogates become U+FFFD. Time is linear in the length of `text`.
     """
+    return undo(prepare(text), ASCII_STAGES)
+
+
+def prepare(text: str) -> str:
+    """Return `text` in lower case and plain letters, its words apart by single spaces."""
     text = text.lower()
     if not text.isascii():
         for stage in UNICODE_STAGES:
             text = stage.pattern.sub(stage.replace, text)
-    text = " ".join(text.split())
-    for stage in ASCII_STAGES:
+    return " ".join(text.split())
+
+
+def undo(text: str, stages: Sequence[Stage]) -> str:
+    """Return `text`, which is prepared, as some of the ASCII stages leave it."""
+    for stage in stages:
         if stage.needs is None or stage.needs.search(text):
             text = stage.pattern.sub(stage.replace, text)
     return text
