@@ -6,21 +6,21 @@ figures go into the manifest and the model card. The same data give the same pre
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
 import time
 from collections import Counter
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
-from models import model_card, training
+from models import lineage, model_card, training, word_vectors
 from models.augmentation import WORD
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
-from models.dataset import read
-from models.evaluation import evaluate, report, threshold_at
+from models.dataset import BadRows, read
+from models.evaluation import evaluate, report
 from models.features import HashedNgrams
 from models.release import BATCH_SIZE, Release, save
 from models.sources import (
@@ -33,21 +33,14 @@ from models.sources import (
 from models.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from models.dataset import Example
 
-VERSION = "2026.11-1"
+VERSION = "2026.11-2"
 
 #: Everything random hangs on it.
 SEED = 20261124
-
-#: What share of harmless comments a category may hold on either false-hold source.
-FALSE_HOLD_SHARES = {TOXICITY: 0.045}
-OTHER_FALSE_HOLD_SHARE = 0.003
-
-#: A comment that is less likely than not to be of a category is not held for it.
-LOWEST_THRESHOLD = 0.5
 
 
 @click.command()
@@ -65,48 +58,68 @@ def main(data: Path, output: Path) -> None:
     def say(message: str) -> None:
         click.echo(f"{time.monotonic() - began:6.0f} s  {message}", err=True)
 
-    fitting, calibration = training.Rows(), training.Rows()
-    for source in TRAINING_SOURCES:
-        training.add_examples(
-            source, examples_of(source, data), fitting=fitting, calibration=calibration
+    known = word_vectors.of_texts(texts_of_all(data), seed=SEED)
+    say(f"learnt vectors of {len(known.words):,} words")
+    vectoriser = HashedNgrams(known_words=known.words)
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        rows = training.TrainingSet(
+            Path(folder), vectoriser, split=training.SHIPPED_SPLIT, seed=SEED
         )
-        say(f"read {source.name}, {len(fitting.texts)} comments so far")
-    words = training.add_disguised_copies(fitting, seed=SEED)
-    training.add_linked_copies(fitting, seed=SEED)
-    training.add_own_sentences(fitting, seed=SEED)
-    vectoriser = HashedNgrams()
-    classifier = training.fit(
-        fitting,
-        calibration,
-        vectoriser=vectoriser,
-        progress=lambda head: say(f"fitted {CATEGORIES[head]}"),
-    )
+        words = gather(rows, data, say=say)
+        say(f"fitting on {rows.fitting.count:,} comments")
+        classifier = rows.fit(vectors=known.vectors)
     unset = dict.fromkeys(CATEGORIES, 1.0)
     release = Release(VERSION, CATEGORIES, unset, vectoriser, classifier)
     thresholds = choose_thresholds(release, data)
     release = Release(VERSION, CATEGORIES, thresholds, vectoriser, classifier)
     say("measuring")
-    details = describe(release, data, words=words, trained_on=len(fitting.texts))
+    details = describe(release, data, words=words, trained_on=rows.fitting.count)
     save(output, release, details=details, card=model_card.write(release, details))
     say(f"wrote {output}")
 
 
+def texts_of_all(data: Path) -> Iterator[list[str]]:
+    """Yield all texts that may be learnt from, normalised, in batches."""
+    for source in TRAINING_SOURCES:
+        texts = (normalise(example.text) for example in examples_of(source, data))
+        learnt = (
+            text
+            for text in texts
+            if training.fold_of(text) not in training.SHIPPED_SPLIT.report
+        )
+        while batch := list(islice(learnt, training.CHUNK_SIZE)):
+            yield batch
+
+
+def gather(
+    rows: training.TrainingSet, data: Path, *, say: Callable[[str], object]
+) -> frozenset[str]:
+    """Fill the training set; return the words that are typical of abuse."""
+    for source in TRAINING_SOURCES:
+        rows.add_examples(source, examples_of(source, data))
+        say(f"read {source.name}, {rows.fitting.count:,} comments so far")
+    words = rows.add_disguised_copies()
+    rows.add_linked_copies()
+    rows.add_own_sentences()
+    return words
+
+
 def examples_of(source: Source, data: Path) -> Iterator[Example]:
-    """Read the examples of a source."""
-    return read(data / f"{source.name}.csv.xz", ignore=ORIGIN_COLUMNS)
+    """Read the examples of a source; the files have a row without a text, which is no loss."""
+    path = data / f"{source.name}.csv.xz"
+    return read(path, ignore=ORIGIN_COLUMNS, bad_rows=BadRows())
 
 
 def choose_thresholds(release: Release, data: Path) -> dict[str, float]:
     """Return thresholds at which few harmless comments, as they come, are held anywhere."""
-    thresholds = dict.fromkeys(CATEGORIES, LOWEST_THRESHOLD)
+    thresholds = dict.fromkeys(CATEGORIES, training.LOWEST_THRESHOLD)
     for source in FALSE_HOLD_SOURCES:
         examples = examples_of(source, data)
         harmless = [example.text for example in examples if example.labels[LABEL] == 0]
         scored = release.score(harmless)
         for category in CATEGORIES:
             scores = np.array([result.scores[category] for result in scored])
-            share = FALSE_HOLD_SHARES.get(category, OTHER_FALSE_HOLD_SHARE)
-            bar = threshold_at(np.zeros(len(scores)), scores, share)
+            bar = training.threshold(category, scores)
             thresholds[category] = round(max(thresholds[category], bar), 3)
     return thresholds
 
@@ -119,21 +132,15 @@ def describe(
         "trained_on_comments": trained_on,
         "command": "python -m models.build DATA_DIR",
         "seed": SEED,
-        "code_sha256": fingerprint(sorted(Path(__file__).parent.glob("*.py"))),
-        "data_sha256": fingerprint([data / f"{s.name}.csv.xz" for s in TRAINING_SOURCES]),
+        "code_sha256": lineage.code_sha256(),
+        "data_sha256": lineage.data_sha256(
+            [data / f"{source.name}.csv.xz" for source in TRAINING_SOURCES]
+        ),
         "licences": {source.name: source.licence for source in TRAINING_SOURCES},
         "metrics": measure(release, data),
         "word_list_roc_auc": word_list_figures(words, data),
         "comments_per_second": throughput(release, data),
     }
-
-
-def fingerprint(paths: list[Path]) -> str:
-    """Return a SHA-256 digest of the names and the contents of files."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def measure(release: Release, data: Path) -> dict[str, Any]:
@@ -164,7 +171,7 @@ def measure(release: Release, data: Path) -> dict[str, Any]:
 def kept_back_of(source: Source, data: Path) -> Iterator[Example]:
     """Yield the examples of a training source that only the report may see."""
     for example in examples_of(source, data):
-        if training.fold_of(normalise(example.text)) in training.REPORT_FOLDS:
+        if training.fold_of(normalise(example.text)) in training.SHIPPED_SPLIT.report:
             yield example
 
 

@@ -5,37 +5,49 @@ regressions: one on features weighted by their rarity (inverse document frequenc
 features weighted by their naive Bayes log-count ratio as well (NB-SVM: Wang and Manning,
 "Baselines and Bigrams", ACL 2012). The first carries further into unknown communities, the
 second is better at home. Both are linear, so their sum is one vector of weights a
-category, and a score can be explained exactly.
+category, and a score can be explained exactly. One head may have a small network behind it
+that hears the strongest stretch of a comment as well (`pooling`).
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from models.calibration import PLAIN_CURVE, binned, of_curve, rising_curve
+from models.feature_store import Part
+from models.pooling import PooledHead, WordSums
+from models.regression import Regression, solve
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
+    from models.feature_store import HeadRows, Parts
+    from models.features import Reading
+
 #: Added to every feature's count, so that an unseen one has a finite ratio.
 COUNT_SMOOTHING = 0.1
-
-#: Into how many parts the calibration curve cuts all logits, and those of the positives.
-CALIBRATION_QUANTILES = 24
-
-#: How far beyond the outermost bins the curve reaches 0 and 1.
-TAIL_LOGITS = 10.0
-
-#: No comment is certain to be anything.
-PROBABILITY_MARGIN = 1e-4
 
 #: Weights below this share of a head's standard deviation are dropped: they say nothing,
 #: and zeros compress.
 PRUNING_SHARE = 0.05
+
+
+#: Weights may move away from a parent's so many times as freely as from nothing. With 1, a
+#: few hundred comments in a language new to the parent teach little; what else it knows is
+#: forgotten no more with 4 (figures in `docs/classifier.md`).
+CHANGE_FREEDOM = 4
+
+#: So many regressions share each pass over the rows: an even number, for heads have two.
+#: Each takes some 30 times the memory of a weight vector.
+REGRESSIONS_AT_ONCE = 8
 
 
 class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -56,15 +68,19 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         intercept_: float64, shape (n_categories,).
         calibration_logits_, calibration_probabilities_: for each category the points of a
             curve that rises; between two points it is straight.
+        pooled_: the network behind one of the heads, if there is one.
     """
 
     coef_: NDArray[Any]
+    calibration_logits_: list[NDArray[np.float64]]
+    calibration_probabilities_: list[NDArray[np.float64]]
+    pooled_: PooledHead | None = None
     _working_weights: NDArray[np.float32]
 
     def __init__(
         self,
         plain_c: float = 0.05,
-        bayes_c: float = 0.01,
+        bayes_c: float = 0.03,
         plain_share: float = 0.5,
         max_iter: int = 40,
         tol: float = 1e-3,
@@ -80,7 +96,6 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X: csr_matrix,  # noqa: N803
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
-        progress: Callable[[int], object] = lambda _head: None,
     ) -> CommentClassifier:
         """Fit every head on the rows that are labelled for it.
 
@@ -91,22 +106,50 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             y: shape (n_comments, n_categories) of 0, 1 and NaN.
             sample_weight: shape (n_comments,), or (n_comments, n_categories) for weights
                 that differ between the heads.
-            progress: called with the number of each head when it is done.
         """
-        weights = _per_head(sample_weight, y.shape)
-        self.n_features_in_ = X.shape[1]
-        self.classes_ = np.array([0, 1])
-        self.coef_ = np.zeros((X.shape[1], y.shape[1]), dtype=np.float32)
-        self.intercept_ = np.zeros(y.shape[1])
-        for head in range(y.shape[1]):
-            known = np.flatnonzero(~np.isnan(y[:, head]) & (weights[:, head] > 0))
-            self.coef_[:, head], self.intercept_[head] = self._fit_head(
-                X[known], y[known, head], weights[known, head]
+        return self.fit_parts([Part(X, y, _per_head(sample_weight, y.shape))])
+
+    def fit_parts(
+        self,
+        parts: Parts,
+        *,
+        parent: CommentClassifier | None = None,
+        heads: Iterable[int] | None = None,
+        vectors: NDArray[np.float32] | None = None,
+        progress: Callable[[], object] = lambda: None,
+    ) -> CommentClassifier:
+        """Fit on rows that need not fit into memory; they are gone through a few dozen times.
+
+        Args:
+            parts: the rows, at least one part of them.
+            parent: a classifier with the same columns. What the rows teach is learnt as a
+                change of its weights, as small as may be; a head that is not fitted is its.
+                Its intercepts stay, and with them the share of abuse that it expects: that
+                of a few labelled comments is hardly ever that of all comments.
+            heads: those to fit, if the rows have both classes for them; all unless given.
+            vectors: shape (n_tied, dimensions). The weights of the last features are not
+                free but a linear function of these.
+            progress: called after each pass over the rows.
+        """
+        first = next(iter(parts))
+        shape = first.rows.shape[1], first.targets.shape[1]
+        self._begin(shape, parent)
+        chosen = range(shape[1]) if heads is None else sorted(heads)
+        counts = _count(parts, chosen, shape[0])
+        progress()
+        regressions = [
+            regression
+            for head, count in zip(chosen, counts, strict=True)
+            if count.has_both_classes
+            for regression in self._regressions(
+                head, count, freedom=CHANGE_FREEDOM if parent else 1, vectors=vectors
             )
-            progress(head)
-        curve = np.linspace(-12, 12, 97)
-        self.calibration_logits_ = [curve] * y.shape[1]
-        self.calibration_probabilities_ = [_sigmoid(curve)] * y.shape[1]
+        ]
+        del counts  # it is large
+        for begin in range(0, len(regressions), REGRESSIONS_AT_ONCE):
+            some = regressions[begin : begin + REGRESSIONS_AT_ONCE]
+            solutions = self._solve(some, parts, progress)
+            self._take(some, solutions, keep_intercepts=parent is not None)
         return self
 
     def fit_calibration(
@@ -116,33 +159,115 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight: NDArray[Any] | None = None,
     ) -> CommentClassifier:
         """Learn what the logits mean from comments that `fit` has not seen."""
-        logits = self.decision_function(X)
         weights = _per_head(sample_weight, y.shape)
+        return self.calibrate_on(self.decision_function(X), y, weights)
+
+    def calibrate_on(
+        self,
+        logits: NDArray[np.float64],
+        targets: NDArray[Any],
+        weights: NDArray[Any],
+        *,
+        heads: Iterable[int] | None = None,
+        prior_rows: float = 0,
+    ) -> CommentClassifier:
+        """Do the same from logits, targets and weights, all (n_comments, n_categories).
+
+        Args:
+            logits: what `judge` says of the comments.
+            targets: 0, 1 or NaN.
+            weights: what a comment counts.
+            heads: those to calibrate; all unless given.
+            prior_rows: how many rows the curve that a head has already counts for.
+        """
+        known = ~np.isnan(targets) & (weights > 0)
         curves = list(
             zip(self.calibration_logits_, self.calibration_probabilities_, strict=True)
         )
-        for head, known in enumerate((~np.isnan(y) & (weights > 0)).T):
-            if known.any():
-                curves[head] = _calibration_curve(
-                    logits[known, head], y[known, head], weights[known, head]
-                )
+        for head in range(targets.shape[1]) if heads is None else heads:
+            rows = known[:, head]
+            if rows.any():
+                bins = binned(logits[rows, head], targets[rows, head], weights[rows, head])
+                prior = of_curve(*curves[head], rows=prior_rows)
+                curves[head] = rising_curve(bins.joined(prior) if prior_rows else bins)
         self.calibration_logits_ = [points for points, _ in curves]
         self.calibration_probabilities_ = [probabilities for _, probabilities in curves]
         return self
 
-    def compress(self) -> CommentClassifier:
-        """Drop weights that say nothing and halve the precision of the rest."""
+    def compress(self, heads: Iterable[int] | None = None) -> CommentClassifier:
+        """Drop weights that say nothing and halve the precision of the rest.
+
+        Weights are dropped from `heads` alone; from all unless given.
+        """
         floor = PRUNING_SHARE * self.coef_.std(axis=0)
+        if heads is not None:
+            floor[np.setdiff1d(np.arange(len(floor)), list(heads))] = 0
         self.coef_ = np.where(np.abs(self.coef_) < floor, 0, self.coef_).astype(np.float16)
         return self
+
+    def most_passes(self, heads: int) -> int:
+        """Return how often so many heads go through the rows, but for steps taken back."""
+        return 1 + math.ceil(2 * heads / REGRESSIONS_AT_ONCE) * (self.max_iter + 1)
+
+    def with_heads(self, heads: Sequence[int | None]) -> CommentClassifier:
+        """Return a classifier with these heads of this one, in this order.
+
+        None stands for a head that has learnt nothing.
+        """
+        chosen = CommentClassifier(**self.get_params())
+        chosen._begin((self.coef_.shape[0], len(heads)), None)
+        chosen.coef_ = chosen.coef_.astype(self.coef_.dtype)
+        for place, head in enumerate(heads):
+            if head is not None:
+                chosen.coef_[:, place] = self.coef_[:, head]
+                chosen.intercept_[place] = self.intercept_[head]
+                chosen.calibration_logits_[place] = self.calibration_logits_[head]
+                chosen.calibration_probabilities_[place] = self.calibration_probabilities_[head]
+                if self.pooled_ is not None and self.pooled_.head == head:
+                    chosen.pooled_ = self.pooled_.behind(place)
+        return chosen
 
     def decision_function(self, X: csr_matrix) -> NDArray[np.float64]:  # noqa: N803
         """Return logits before calibration, shape (n_comments, n_categories)."""
         logits: NDArray[np.float64] = X @ self._weights() + self.intercept_
         return logits
 
+    def judge(self, rows: csr_matrix, reading: Reading) -> NDArray[np.float64]:
+        """Return the logits that are calibrated, shape (n_comments, n_categories).
+
+        Args:
+            rows: the features of comments.
+            reading: where in the comments they are.
+        """
+        logits = self.decision_function(rows)
+        if self.pooled_ is not None:
+            features = self.pooled_features(logits, reading, self.pooled_.head)
+            logits[:, self.pooled_.head] = self.pooled_.decision_function(features)
+        return logits
+
+    def pooled_features(
+        self, logits: NDArray[np.float64], reading: Reading, head: int
+    ) -> NDArray[np.float64]:
+        """Return what a network behind a head sees, shape (n_comments, pooling.N_FEATURES)."""
+        return WordSums.of(reading, self.head_weights(head)).features(logits[:, head])
+
+    def head_weights(self, head: int) -> NDArray[np.float32]:
+        """Return the weights of one head, shape (n_features,), side by side in memory."""
+        if self.coef_.dtype == np.float32:
+            return np.ascontiguousarray(self.coef_[:, head])
+        if head not in self._working_columns:
+            self._working_columns[head] = self.coef_[:, head].astype(np.float32)
+        return self._working_columns[head]
+
     def predict_proba(self, X: csr_matrix) -> NDArray[np.float64]:  # noqa: N803
-        """Return calibrated probabilities, shape (n_comments, n_categories)."""
+        """Return calibrated probabilities, shape (n_comments, n_categories).
+
+        Raises:
+            ValueError: there is a network behind a head; use `judge` and `calibrate`.
+        """
+        if self.pooled_ is not None:
+            msg = "rows alone do not say where their features are: use judge and calibrate"
+            raise ValueError(msg)
         return self.calibrate(self.decision_function(X))
 
     def predict(self, X: csr_matrix) -> NDArray[np.int64]:  # noqa: N803
@@ -158,6 +283,11 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             probabilities[..., head] = np.interp(logits[..., head], points, values)
         return probabilities
 
+    @property
+    def _working_columns(self) -> dict[int, NDArray[np.float32]]:
+        columns: dict[int, NDArray[np.float32]] = self.__dict__.setdefault("_columns", {})
+        return columns
+
     def _weights(self) -> NDArray[np.float32]:
         """Return the weights at working precision, converted once."""
         if "_working_weights" not in self.__dict__ or self.coef_.dtype == np.float32:
@@ -169,43 +299,135 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Leave out what can be made again."""
         state = dict(super().__getstate__())
         state.pop("_working_weights", None)
+        state.pop("_columns", None)
         return state
 
-    def _fit_head(
-        self, rows: csr_matrix, truth: NDArray[Any], weights: NDArray[Any]
-    ) -> tuple[NDArray[np.float32], float]:
-        """Return weights and intercept of one head; all 0 when there is one class only."""
-        if len(np.unique(truth)) < 2:
-            return np.zeros(rows.shape[1], dtype=np.float32), 0.0
-        rarity = _inverse_document_frequencies(rows)
-        ratios = _log_count_ratios(rows, truth, weights) * rarity
-        plain, plain_intercept = self._regress(rows, rarity, truth, weights, c=self.plain_c)
-        bayes, bayes_intercept = self._regress(rows, ratios, truth, weights, c=self.bayes_c)
-        share = self.plain_share
-        coef = share * plain + (1 - share) * bayes
-        return coef, share * plain_intercept + (1 - share) * bayes_intercept
+    def _begin(self, shape: tuple[int, int], parent: CommentClassifier | None) -> None:
+        """Set what the fitting starts from: the parent, or nothing."""
+        self.n_features_in_ = shape[0]
+        self.classes_ = np.array([0, 1])
+        if parent is None:
+            self.coef_ = np.zeros(shape, dtype=np.float32)
+            self.intercept_ = np.zeros(shape[1])
+            self.calibration_logits_ = [PLAIN_CURVE[0]] * shape[1]
+            self.calibration_probabilities_ = [PLAIN_CURVE[1]] * shape[1]
+        else:
+            self.coef_ = parent.coef_.astype(np.float32)
+            self.intercept_ = parent.intercept_.copy()
+            self.calibration_logits_ = list(parent.calibration_logits_)
+            self.calibration_probabilities_ = list(parent.calibration_probabilities_)
+            self.pooled_ = parent.pooled_
 
-    def _regress(
+    def _solve(
+        self, regressions: Sequence[Regression], parts: Parts, progress: Callable[[], object]
+    ) -> list[tuple[NDArray[np.float32], float]]:
+        return solve(
+            regressions, parts, max_iter=self.max_iter, tol=self.tol, progress=progress
+        )
+
+    def _take(
         self,
-        rows: csr_matrix,
-        scale: NDArray[np.float32],
-        truth: NDArray[Any],
-        weights: NDArray[Any],
+        regressions: Sequence[Regression],
+        solutions: Sequence[tuple[NDArray[np.float32], float]],
         *,
-        c: float,
-    ) -> tuple[NDArray[np.float32], float]:
-        """Fit on columns times `scale`; return weights for the columns as they are.
+        keep_intercepts: bool,
+    ) -> None:
+        """Take over what pairs of regressions came to, a plain one and a naive Bayes one."""
+        share = self.plain_share
+        for one, plain, bayes in zip(
+            regressions[::2], solutions[::2], solutions[1::2], strict=True
+        ):
+            self.coef_[:, one.head] = share * plain[0] + (1 - share) * bayes[0]
+            if not keep_intercepts:
+                self.intercept_[one.head] = share * plain[1] + (1 - share) * bayes[1]
 
-        Where the scale is large, a weight costs little: regularisation is all it changes.
-        """
-        # Only training needs this part of scikit-learn; a worker starts without it.
-        from sklearn.linear_model import LogisticRegression
+    def _regressions(
+        self,
+        head: int,
+        counts: _Counts,
+        *,
+        freedom: float,
+        vectors: NDArray[np.float32] | None,
+    ) -> tuple[Regression, Regression]:
+        """Return the plain regression of a head and the one on naive Bayes features."""
+        free = len(counts.found_in) - (0 if vectors is None else len(vectors))
+        rarity = counts.inverse_document_frequencies()
+        prior = np.ascontiguousarray(self.coef_[:, head])
+        plain, bayes = (
+            Regression(
+                head,
+                scale[:free],
+                freedom * c,
+                counts.weight,
+                prior,
+                float(self.intercept_[head]),
+                vectors,
+            )
+            for scale, c in (
+                (rarity, self.plain_c),
+                (counts.log_count_ratios() * rarity, self.bayes_c),
+            )
+        )
+        return plain, bayes
 
-        scaled = rows.copy()
-        scaled.data *= scale[rows.indices]
-        model = LogisticRegression(C=c, max_iter=self.max_iter, tol=self.tol)
-        model.fit(scaled, truth, sample_weight=weights)
-        return (model.coef_[0] * scale).astype(np.float32), float(model.intercept_[0])
+
+@dataclass
+class _Counts:
+    """What one pass over the rows tells of a head.
+
+    `found_in`: in how many of its rows a feature is; `positives`, `negatives`: the sum of
+    its weighted values in either class. All of shape (n_features,).
+    """
+
+    found_in: NDArray[np.float64]
+    positives: NDArray[np.float64]
+    negatives: NDArray[np.float64]
+    rows: int = 0
+    weight: float = 0.0
+    positive_weight: float = 0.0
+
+    @classmethod
+    def of_nothing(cls, n_features: int) -> _Counts:
+        return cls(np.zeros(n_features), np.zeros(n_features), np.zeros(n_features))
+
+    @property
+    def has_both_classes(self) -> bool:
+        return 0 < self.positive_weight < self.weight
+
+    def add(self, part: HeadRows) -> None:
+        """Count the rows of a part."""
+        chosen = part.weights > 0
+        positive = part.weights * part.targets
+        columns = part.rows.T
+        self.positives += columns @ positive.astype(np.float32)
+        self.negatives += columns @ (part.weights - positive).astype(np.float32)
+        columns = columns.copy()
+        columns.data[:] = 1
+        self.found_in += columns @ chosen.astype(np.float32)
+        self.rows += int(chosen.sum())
+        self.weight += float(part.weights.sum())
+        self.positive_weight += float(positive.sum())
+
+    def inverse_document_frequencies(self) -> NDArray[np.float32]:
+        """Return log((1 + rows) / (1 + rows with it)) + 1, as scikit-learn's tf-idf."""
+        return np.asarray(np.log((1 + self.rows) / (1 + self.found_in)) + 1, dtype=np.float32)
+
+    def log_count_ratios(self) -> NDArray[np.float32]:
+        """Return log (share of a feature among positives / among negatives)."""
+        positives = self.positives + COUNT_SMOOTHING
+        negatives = self.negatives + COUNT_SMOOTHING
+        ratios = np.log(positives / positives.sum()) - np.log(negatives / negatives.sum())
+        return np.asarray(ratios, dtype=np.float32)
+
+
+def _count(parts: Parts, heads: Sequence[int], n_features: int) -> list[_Counts]:
+    """Return the counts of each head, by one pass over the rows."""
+    counts = [_Counts.of_nothing(n_features) for _ in heads]
+    for part in parts:
+        for head, count in zip(heads, counts, strict=True):
+            if (rows := part.of_head(head)) is not None:
+                count.add(rows)
+    return counts
 
 
 def _per_head(
@@ -216,54 +438,3 @@ def _per_head(
     weights: NDArray[np.float64] = np.asarray(given, dtype=np.float64)
     columns = weights if weights.ndim == 2 else weights[:, None]
     return np.asarray(np.broadcast_to(columns, shape))
-
-
-def _inverse_document_frequencies(rows: csr_matrix) -> NDArray[np.float32]:
-    """Return log((1 + rows) / (1 + rows with it)) + 1 per column, as scikit-learn's tf-idf."""
-    found_in = np.bincount(rows.indices, minlength=rows.shape[1])
-    return np.asarray(np.log((1 + rows.shape[0]) / (1 + found_in)) + 1, dtype=np.float32)
-
-
-def _log_count_ratios(
-    rows: csr_matrix, truth: NDArray[Any], weights: NDArray[Any]
-) -> NDArray[np.float32]:
-    """Return log (share of a feature among positives / among negatives), per column."""
-    positives = rows.T @ (weights * truth) + COUNT_SMOOTHING
-    negatives = rows.T @ (weights * (1 - truth)) + COUNT_SMOOTHING
-    ratios = np.log(positives / positives.sum()) - np.log(negatives / negatives.sum())
-    return np.asarray(ratios, dtype=np.float32)
-
-
-def _calibration_curve(
-    logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points of a rising curve from logits to probabilities.
-
-    The logits are cut into bins, at quantiles of all and at quantiles of the positives, so
-    that rare categories have bins where they occur. Isotonic regression over the bins'
-    shares of positives makes the curve rise; a slight slope keeps it from ever being flat,
-    for two logits that differ shall differ as probabilities.
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    cuts = np.linspace(0, 1, CALIBRATION_QUANTILES + 1)[1:-1]
-    edges = np.unique(np.quantile(logits, cuts))
-    if np.any(truth == 1):
-        edges = np.union1d(edges, np.quantile(logits[truth == 1], cuts))
-    bins = np.searchsorted(edges, logits, side="right")
-    sizes = np.bincount(bins, weights=weights)
-    filled = sizes > 0
-    sizes = sizes[filled]
-    points = np.bincount(bins, weights=weights * logits)[filled] / sizes
-    shares = np.bincount(bins, weights=weights * truth)[filled] / sizes
-    rising = IsotonicRegression(y_min=PROBABILITY_MARGIN, y_max=1 - PROBABILITY_MARGIN)
-    values = rising.fit_transform(points, shares, sample_weight=sizes)
-    tilt = np.linspace(-PROBABILITY_MARGIN, PROBABILITY_MARGIN, len(values)) / 2
-    return (
-        np.concatenate(([points[0] - TAIL_LOGITS], points, [points[-1] + TAIL_LOGITS])),
-        np.concatenate(([0], values + tilt, [1])),
-    )
-
-
-def _sigmoid(logits: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-logits)))

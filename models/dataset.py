@@ -1,129 +1,258 @@
-"""Reading labelled comments: CSV or JSON Lines, plain, gzip- or xz-compressed.
+"""Labelled comments, read from files.
 
 Owns the columns that a file may have and what is wrong with a row. A category that a row
-does not label is absent from its labels: unknown, which is not the same as 0.
+does not label is absent from its labels: unknown, which is not the same as 0. A row is
+read, given away and forgotten, so that a file may be larger than memory. Complaints name
+files, columns and lines, never a text.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-import lzma
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from models import table_files
 from models.categories import ALIASES, CATEGORIES, LABEL
+from models.table_files import UNREADABLE, DatasetError, Row, open_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-#: The largest field that is read, in characters; the csv module's own limit is lower.
-MAX_FIELD_CHARACTERS = 10_000_000
+__all__ = [
+    "BadRows",
+    "BadRowsError",
+    "ColumnError",
+    "DatasetError",
+    "Example",
+    "open_text",
+    "read",
+]
 
-GZIP_MAGIC = b"\x1f\x8b"
-XZ_MAGIC = b"\xfd7zXZ\x00"
+#: How many bad rows are named; the others are counted.
+NAMED_BAD_ROWS = 20
+
+#: How many rows go by between two reports of progress.
+PROGRESS_ROWS = 1000
 
 TEXT = "text"
+LABEL_COLUMNS = (LABEL, *CATEGORIES)
+
+#: Half a character: bytes that are not UTF-8 are read as such, and JSON can spell one.
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+ZEROS = frozenset({"0", "0.0", "false"})
+ONES = frozenset({"1", "1.0", "true"})
 
 
-class DatasetError(Exception):
-    """Raised when a file cannot be read as labelled comments; says where and why."""
+class ColumnError(DatasetError):
+    """Raised when the columns of a file are not those of labelled comments."""
+
+
+class BadRowsError(DatasetError):
+    """Raised after the last row of a file that has bad ones; names them by line."""
+
+
+class _BadRowError(Exception):
+    """Raised when a row is no labelled comment; says why."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A comment and what people said about it: name of the label -> 0 or 1."""
+    """A comment and what people said about it: name of the label -> 0 or 1.
+
+    `extra` has the cells of the columns that the reader was asked for besides, empty ones
+    left out.
+    """
 
     text: str
     labels: dict[str, int]
+    extra: dict[str, str] = field(default_factory=dict)
 
 
-@contextmanager
-def open_text(stream: BinaryIO) -> Iterator[TextIO]:
-    """Give `stream` as UTF-8 text, decompressed if its first bytes say gzip or xz."""
-    with io.BufferedReader(stream) as buffered:  # type: ignore[type-var]
-        head = buffered.peek(len(XZ_MAGIC))
-        if head.startswith(GZIP_MAGIC):
-            raw: Any = gzip.GzipFile(fileobj=buffered)
-        elif head.startswith(XZ_MAGIC):
-            raw = lzma.LZMAFile(buffered)  # noqa: SIM115 - entered below
-        else:
-            raw = buffered
-        with raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as text:
-            yield text
+@dataclass
+class BadRows:
+    """The rows of a file that are no labelled comments: all are counted, the first named."""
+
+    count: int = 0
+    named: list[str] = field(default_factory=list)
+
+    def add(self, place: str, complaint: str) -> None:
+        """Count a row; `place` is its line or its number."""
+        self.count += 1
+        if self.count <= NAMED_BAD_ROWS:
+            self.named.append(f"{place}: {complaint}")
+
+    def __str__(self) -> str:
+        """Return a line for each that is named, and how many more there are."""
+        more = self.count - len(self.named)
+        return "\n".join([*self.named, *([f"and {more:,} more"] if more else [])])
 
 
-def read(path: Path, *, ignore: Collection[str] = ()) -> Iterator[Example]:
+@dataclass(frozen=True)
+class _Asked:
+    """The columns that the caller knows to be there besides those of labelled comments."""
+
+    ignore: frozenset[str]
+    extra: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.ignore | self.extra
+
+
+def read(
+    path: Path,
+    *,
+    ignore: Collection[str] = (),
+    extra: Collection[str] = (),
+    bad_rows: BadRows | None = None,
+    progress: Callable[[int], object] = lambda _bytes: None,
+) -> Iterator[Example]:
     """Yield the examples of a file, whatever its size, one at a time.
 
     Args:
-        path: CSV with a header, or JSON Lines if its name has `.jsonl` in it.
+        path: CSV with a header, JSON Lines or Parquet; the former two may be compressed.
         ignore: columns that are neither text nor labels, to be passed over.
+        extra: columns that go into `Example.extra`.
+        bad_rows: bad rows are counted here and passed over. Without it they are an error
+            when the whole file has been read, so that one run names them all.
+        progress: called now and then with how many bytes of the file were read since.
 
     Raises:
-        DatasetError: on an unknown column, by name; on a bad row, by its line number.
+        ColumnError: before the first example, on unknown or missing columns, by name; in
+            JSON Lines at the first row that has one.
+        BadRowsError: after the last row, by line (of Parquet: by the row's number).
+        DatasetError: the file cannot be read any further.
     """
-    with path.open("rb", buffering=0) as stream, open_text(stream) as lines:
-        rows = _json_rows(lines) if ".jsonl" in path.suffixes else _csv_rows(lines)
+    found = BadRows() if bad_rows is None else bad_rows
+    asked = _Asked(frozenset(ignore), frozenset(extra))
+    try:
+        with path.open("rb", buffering=0) as stream:
+            rows = table_files.rows(path, stream, lambda names: _chosen(names, asked))
+            yield from _examples(_reporting(rows, stream, progress), asked, found)
+    except DatasetError as error:
+        msg = f"{path.name}: {error}"
+        raise type(error)(msg) from error
+    except UNREADABLE as error:
+        msg = f"{path.name}: cannot be read any further: {error!r}"
+        raise DatasetError(msg) from error
+    if bad_rows is None and found.count:
+        msg = f"{path.name}: {found}" if found.count == 1 else f"{path.name}:\n{found}"
+        raise BadRowsError(msg)
+
+
+def _examples(rows: Iterable[Row], asked: _Asked, bad_rows: BadRows) -> Iterator[Example]:
+    names: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    for row in rows:
         try:
-            for line, row in rows:
-                yield _example(row, line=line, ignore=ignore)
-        except (DatasetError, csv.Error, UnicodeDecodeError, EOFError, lzma.LZMAError) as error:
-            msg = f"{path.name}: {error}"
-            raise DatasetError(msg) from error
+            if row.complaint:
+                raise _BadRowError(row.complaint)
+            if tuple(row.cells) != names:
+                labels = _label_columns(row.cells, asked)
+                names = tuple(row.cells)
+            yield _example(row.cells, labels, asked.extra)
+        except _BadRowError as error:
+            bad_rows.add(row.place, str(error))
+        except ColumnError as error:
+            msg = f"{row.place}: {error}"
+            raise ColumnError(msg) from error
 
 
-def _csv_rows(lines: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    reader = csv.DictReader(lines, restkey="", strict=True)
-    for row in reader:
-        if "" in row or None in row.values():
-            msg = f"line {reader.line_num}: not as many fields as the header has columns"
-            raise DatasetError(msg)
-        yield reader.line_num, row
+def _chosen(names: Sequence[str], asked: _Asked) -> Sequence[str]:
+    """Return the columns that are needed of a file all of whose rows share them.
+
+    Raises:
+        ColumnError: on a name that stands there twice, and if there is no text, nothing
+            that could be a label, or something unknown.
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        msg = f"more than one column {_listed(twice)}"
+        raise ColumnError(msg)
+    labels = _label_columns(names, asked)
+    if TEXT not in names:
+        msg = f"no column `{TEXT}`" + (f" among {_listed(names)}" if names else ": it is empty")
+        raise ColumnError(msg)
+    if not labels:
+        msg = f"no column with labels; known are {_listed(LABEL_COLUMNS)}"
+        raise ColumnError(msg)
+    return [name for name in names if name not in asked.ignore]
 
 
-def _json_rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            msg = f"line {number}: not JSON: {error}"
-            raise DatasetError(msg) from error
-        if not isinstance(row, dict):
-            msg = f"line {number}: not a JSON object"
-            raise DatasetError(msg)
-        yield number, row
+def _label_columns(names: Iterable[str], asked: _Asked) -> dict[str, str]:
+    """Return column -> label of those that are labels.
+
+    Raises:
+        ColumnError: on unknown columns, and on two that mean the same.
+    """
+    rest = [name for name in names if name != TEXT and name not in asked.names]
+    labels = {name: ALIASES.get(name, name) for name in rest}
+    unknown = [name for name in rest if labels[name] not in LABEL_COLUMNS]
+    if unknown:
+        msg = (
+            f"unknown column{'s' if len(unknown) > 1 else ''} {_listed(unknown)}; known are"
+            f" {_listed((TEXT, *LABEL_COLUMNS))}. Pass over with "
+            + " ".join(f"--ignore {name}" for name in unknown)
+        )
+        raise ColumnError(msg)
+    twice = [label for label, count in Counter(labels.values()).items() if count > 1]
+    if twice:
+        msg = f"more than one column for {_listed(twice)}"
+        raise ColumnError(msg)
+    return labels
 
 
-def _example(row: dict[str, Any], *, line: int, ignore: Collection[str]) -> Example:
-    text = row.get(TEXT)
-    if not isinstance(text, str):
-        msg = f"line {line}: no `{TEXT}`"
-        raise DatasetError(msg)
-    labels: dict[str, int] = {}
-    for column, value in row.items():
-        if column == TEXT or column in ignore:
-            continue
-        name = ALIASES.get(column, column)
-        if name != LABEL and name not in CATEGORIES:
-            known = ", ".join((TEXT, LABEL, *CATEGORIES))
-            msg = f"unknown column `{column}`; known are {known}"
-            raise DatasetError(msg)
-        if value not in ("", None):
-            labels[name] = _binary(value, column=column, line=line)
-    return Example(text, labels)
+def _example(cells: dict[str, Any], labels: dict[str, str], extra: frozenset[str]) -> Example:
+    text = cells.get(TEXT)
+    if not isinstance(text, str) or not text.strip():
+        msg = f"no `{TEXT}`"
+        raise _BadRowError(msg)
+    if SURROGATE.search(text):
+        msg = f"`{TEXT}` is not UTF-8"
+        raise _BadRowError(msg)
+    given = {
+        label: _binary(cells[column], column)
+        for column, label in labels.items()
+        if not _is_empty(cells[column])
+    }
+    if not given:
+        msg = "no label"
+        raise _BadRowError(msg)
+    more = {name: str(cells[name]) for name in extra if not _is_empty(cells.get(name))}
+    return Example(text, given, more)
 
 
-def _binary(value: object, *, column: str, line: int) -> int:
-    if str(value) in {"0", "0.0", "False", "false"}:
+def _binary(value: object, column: str) -> int:
+    told = str(value).strip().lower()
+    if told in ZEROS:
         return 0
-    if str(value) in {"1", "1.0", "True", "true"}:
+    if told in ONES:
         return 1
-    msg = f"line {line}: `{column}` is neither 0 nor 1"
-    raise DatasetError(msg)
+    msg = f"`{column}` is neither 0 nor 1"
+    raise _BadRowError(msg)
+
+
+def _is_empty(value: object) -> bool:
+    """Say whether a cell says nothing; a number that is none (NaN) says nothing either."""
+    return value is None or value == "" or value != value
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _reporting(
+    rows: Iterable[Row], stream: BinaryIO, progress: Callable[[int], object]
+) -> Iterator[Row]:
+    """Yield the rows; tell now and then how much of the stream was read for them."""
+    told = 0
+    for number, row in enumerate(rows, start=1):
+        if number % PROGRESS_ROWS == 0:
+            progress(stream.tell() - told)
+            told = stream.tell()
+        yield row

@@ -1,8 +1,9 @@
 """Which words of a comment raised its scores.
 
-The classifier is linear in its features, so a category's logit is the sum of what each
-n-gram adds to it. Owns how those sums are given back to the words in which the n-grams
-lie, and from the normalised text to the text as posted.
+The classifier is linear in its features, so a category's linear logit is the sum of what
+each n-gram adds to it. Owns how those sums are given back to the words in which the n-grams
+lie, and from the normalised text to the text as posted. Where a network stands behind a
+head, it is asked again without the words that add most.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.features import Buffer
+from models.pooling import WordSums
 from models.text import normalise_with_offsets
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.classifier import CommentClassifier
-    from models.features import HashedNgrams
+    from models.features import HashedNgrams, Reading
     from models.text import Normalised
 
 #: A category is explained from this share of its threshold on.
@@ -31,6 +32,9 @@ NEAR_THRESHOLD = 0.8
 #: How many words are named for each category, and the least that a word must add.
 MAX_SPANS = 5
 MIN_SPAN_SCORE = 0.02
+
+#: How many words a network is asked about.
+MOST_TRIED = 12
 
 #: Keeps a division by what no word adds from failing.
 TINY = 1e-9
@@ -69,15 +73,19 @@ def explain(
     Spans of one category do not overlap.
     """
     tracked = normalise_with_offsets(text)
-    rows = vectoriser.transform([tracked.text])
-    logits = classifier.decision_function(rows)[0]
-    probabilities = classifier.calibrate(logits)
+    reading = vectoriser.read([tracked.text])
+    rows = vectoriser.rows(reading)
+    probabilities = classifier.calibrate(classifier.judge(rows, reading))[0]
     bars = np.array(list(thresholds.values()))
     if not np.any(probabilities >= NEAR_THRESHOLD * bars):
         return []
     words = list(WORD.finditer(tracked.text))
     added = word_contributions(tracked.text, words, vectoriser, classifier)
-    drops = _drops(logits, added, classifier)
+    drops = _drops(classifier.decision_function(rows)[0], added, classifier)
+    if (network := classifier.pooled_) is not None:
+        head = network.head
+        without = _without_words(reading, added[:, head], classifier)
+        drops[:, head] = _shared(probabilities[head] - without, added[:, head])
     spans: list[Span] = []
     for column, category in enumerate(thresholds):
         if probabilities[column] >= NEAR_THRESHOLD * bars[column]:
@@ -101,13 +109,13 @@ def word_contributions(
     Returns:
         float64 of shape (len(words), number of categories).
     """
-    buffer = Buffer.of([text])
-    row = vectoriser.transform([text])
+    reading = vectoriser.read([text])
+    row = vectoriser.rows(reading)
     added = np.zeros((len(words), len(classifier.intercept_)))
     if not words:
         return added
     begins = np.array(list(_byte_begins(text, words)))
-    found = list(vectoriser.occurrences(buffer))
+    found = reading.occurrences
     columns = np.concatenate([each.columns for each in found])
     first = (
         np.searchsorted(begins, np.concatenate([each.begins for each in found]) + 1, "right")
@@ -116,8 +124,9 @@ def word_contributions(
     last = (
         np.searchsorted(begins, np.concatenate([each.ends for each in found]) - 1, "right") - 1
     )
-    times = np.bincount(columns, minlength=vectoriser.n_columns)[columns]
-    values = row.data[np.searchsorted(row.indices, columns)] / times / (last - first + 1)
+    features, places, times = np.unique(columns, return_inverse=True, return_counts=True)
+    values = (row.data[np.searchsorted(row.indices, features)] / times)[places]
+    values /= last - first + 1
     weights = values[:, None] * classifier.coef_[columns].astype(np.float64)
     for offset in range(int((last - first).max()) + 1):
         reaches = first + offset <= last
@@ -137,15 +146,61 @@ def _byte_begins(text: str, words: list[re.Match[str]]) -> Iterator[int]:
 def _drops(
     logits: NDArray[np.float64], added: NDArray[np.float64], classifier: CommentClassifier
 ) -> NDArray[np.float64]:
-    """Return by how much each word raised each probability; see `Span.score`."""
-    probabilities = classifier.calibrate(logits)
-    alone = probabilities - classifier.calibrate(logits - added)
+    """Return by how much each word raised each linear head's probability; see `Span.score`."""
     raised = np.maximum(added, 0)
-    in_all = raised.sum(axis=0)
-    together = probabilities - classifier.calibrate(logits - in_all)
-    shares = raised / np.maximum(in_all, TINY)
-    missed = alone.max(axis=0, initial=0) >= MIN_SPAN_SCORE
-    return np.where(missed, alone, together * shares)
+    lacking = np.concatenate((logits - added, [logits - raised.sum(axis=0)]))
+    lower = classifier.calibrate(logits) - classifier.calibrate(lacking)
+    return np.stack(
+        [_shared(lower[:, head], added[:, head]) for head in range(len(logits))], axis=1
+    )
+
+
+def _without_words(
+    reading: Reading, added: NDArray[np.float64], classifier: CommentClassifier
+) -> NDArray[np.float64]:
+    """Return the probabilities of the network's head without each word, and without all.
+
+    Only the words that add most are taken away one by one; "all" are those that add
+    anything.
+
+    Args:
+        reading: one text.
+        added: what each word adds to the head's linear logit, shape (words,).
+        classifier: one with a network.
+    """
+    network = classifier.pooled_
+    assert network is not None
+    tried = np.argsort(-added, kind="stable")[:MOST_TRIED]
+    lacking = np.zeros((len(tried) + 1, len(added)), dtype=bool)
+    lacking[np.arange(len(tried)), tried] = True
+    lacking[-1] = added > 0
+    sums = WordSums.of(reading, classifier.head_weights(network.head)).without(lacking)
+    left = classifier.intercept_[network.head] + lacking_sums(added, lacking)
+    logits = np.tile(classifier.intercept_, (len(lacking), 1))
+    logits[:, network.head] = network.decision_function(sums.features(left))
+    found = classifier.calibrate(logits)[:, network.head]
+    probabilities = np.full(len(added) + 1, np.inf)
+    probabilities[tried] = found[:-1]
+    probabilities[-1] = found[-1]
+    return probabilities
+
+
+def lacking_sums(added: NDArray[np.float64], lacking: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return what the words that are not lacking add together, for each row of `lacking`."""
+    return np.asarray(added.sum() - lacking @ added)
+
+
+def _shared(lower: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each word's score from how much lower it is without it; see `Span.score`.
+
+    Args:
+        lower: shape (words + 1,): without each word, and at last without all that add.
+        added: what each word adds to the linear logit, shape (words,).
+    """
+    if lower[:-1].max(initial=0) >= MIN_SPAN_SCORE:
+        return lower[:-1]
+    raised = np.maximum(added, 0)
+    return np.asarray(lower[-1] * raised / max(raised.sum(), TINY))
 
 
 def _strongest(drops: NDArray[Any]) -> list[int]:

@@ -5,11 +5,12 @@ behind one another in one buffer of UTF-8 bytes, a space between each two; a rol
 over that buffer gives every n-gram of every text in a handful of array operations, where
 scikit-learn's analysers walk through Python objects one n-gram at a time.
 
-Two kinds of features, each row of each kind of unit length:
+Three kinds of features, each row of each kind of unit length:
 
 - character n-grams (bytes, in truth) inside words, the word's border included, as in
   scikit-learn's `char_wb`;
-- words and pairs of neighbouring words.
+- words and pairs of neighbouring words;
+- known words, if there are any: a word that has a column of its own.
 """
 
 from __future__ import annotations
@@ -49,15 +50,22 @@ IS_WORD_BYTE[128:] = True
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Where n-grams of one kind and length were found: one entry for each, in order.
+    """Where features of one kind and length were found: one entry for each, in order.
 
-    `columns` are those of the feature matrix; `begins` and `ends` are places in the
-    buffer of bytes.
+    `kind` is a number below `HashedNgrams.n_kinds`. `columns` are those of the feature
+    matrix; `begins` are places in the buffer of bytes. `length` in bytes is one number, or
+    one for each.
     """
 
+    kind: int
     columns: NDArray[np.uint32]
     begins: NDArray[np.int32]
-    ends: NDArray[np.int32]
+    length: int | NDArray[np.int32]
+
+    @property
+    def ends(self) -> NDArray[np.int32]:
+        """The places behind the last bytes."""
+        return np.asarray(self.begins + self.length, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,19 @@ class Buffer:
         return cls(data, np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A batch of texts, and where in it which features are."""
+
+    buffer: Buffer
+    occurrences: tuple[Occurrences, ...]
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts there are."""
+        return len(self.buffer.starts) - 1
+
+
 class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn normalised texts into rows of hashed character and word n-grams.
 
@@ -86,24 +107,51 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         word_range: (1, 1) for words, (1, 2) for words and pairs.
         char_bits: the character n-grams have 2 ** char_bits columns.
         word_bits: the words have 2 ** word_bits columns, behind those of the characters.
+        known_words: hashes of words, ascending, that have columns of their own behind the
+            others; see `word_hashes`.
     """
+
+    #: Releases from before there were known words have none.
+    known_words: NDArray[np.uint32] | None = None
 
     def __init__(
         self,
-        char_range: tuple[int, int] = (2, 5),
+        char_range: tuple[int, int] = (3, 5),
         word_range: tuple[int, int] = (1, 2),
-        char_bits: int = 18,
+        char_bits: int = 19,
         word_bits: int = 18,
+        known_words: NDArray[np.uint32] | None = None,
     ) -> None:
         self.char_range = char_range
         self.word_range = word_range
         self.char_bits = char_bits
         self.word_bits = word_bits
+        self.known_words = known_words
+
+    @property
+    def first_columns(self) -> NDArray[np.int64]:
+        """Where the columns of each kind begin, and at last the width of the matrix."""
+        known = 0 if self.known_words is None else len(self.known_words)
+        return np.cumsum([0, 1 << self.char_bits, 1 << self.word_bits, known])
+
+    @property
+    def n_kinds(self) -> int:
+        """Characters, words, known words; the rows of each are of unit length."""
+        return len(self.first_columns) - 1
 
     @property
     def n_columns(self) -> int:
         """The width of the matrix."""
-        return int((1 << self.char_bits) + (1 << self.word_bits))
+        return int(self.first_columns[-1])
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that rows are strings and that there is nothing to fit."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = False
+        tags.no_validation = True
+        return tags
 
     def fit(self, X: Sequence[str], y: Any = None) -> HashedNgrams:  # noqa: ARG002, N803
         """Return self: there is nothing to learn."""
@@ -115,71 +163,90 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: if X is one string instead of a sequence of strings.
         """
-        if isinstance(X, str):
+        return self.rows(self.read(X))
+
+    def read(self, texts: Sequence[str]) -> Reading:
+        """Find every feature of every text.
+
+        Raises:
+            ValueError: if `texts` is one string instead of a sequence of strings.
+        """
+        if isinstance(texts, str):
             msg = "HashedNgrams takes a sequence of texts, not one text"
             raise ValueError(msg)
-        buffer = Buffer.of(X)
-        keys = self._distinct_keys(buffer, len(X))
-        rows, columns = np.divmod(keys, keys.dtype.type(self.n_columns))
-        # Twice a row: where its characters begin, and where its words do.
-        bounds = np.searchsorted(
-            rows * 2 + (columns >> self.char_bits > 0), np.arange(2 * len(X) + 1)
-        )
-        sizes = np.diff(bounds)
+        buffer = Buffer.of(texts)
+        return Reading(buffer, (*self._characters(buffer), *self._words(buffer)))
+
+    def rows(self, reading: Reading) -> csr_matrix:
+        """Return what `transform` returns for a batch that was read."""
+        n_rows = reading.n_texts
+        keys, dtype = self._distinct_keys(reading)
+        first_keys = np.arange(n_rows + 1, dtype=np.uint64) * self.n_columns
+        # One bound for each kind of each row, and the last: n_kinds * n_rows + 1.
+        bounds = np.add.outer(first_keys[:-1], self.first_columns[:-1].astype(np.uint64))
+        found = np.append(np.searchsorted(keys, bounds.ravel().astype(dtype)), len(keys))
+        sizes = np.diff(found)
         values = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
+        indptr = found[:: self.n_kinds].astype(np.int32)
+        columns = keys - np.repeat(first_keys[:-1].astype(dtype), np.diff(indptr))
         return csr_matrix(
-            (values, columns.astype(np.int32), bounds[::2].astype(np.int32)),
-            shape=(len(X), self.n_columns),
+            (values, columns.astype(np.int32), indptr), shape=(n_rows, self.n_columns)
         )
 
-    def occurrences(self, buffer: Buffer) -> Iterator[Occurrences]:
-        """Yield every n-gram of the buffer, one kind and length after the other."""
-        yield from self._characters(buffer)
-        yield from self._words(buffer)
-
-    def _distinct_keys(self, buffer: Buffer, n_rows: int) -> NDArray[Any]:
+    def _distinct_keys(self, reading: Reading) -> tuple[NDArray[Any], Any]:
         """Return row * n_columns + column of every feature of every row, sorted, once."""
-        dtype: Any = np.uint32 if n_rows * self.n_columns <= 1 << 32 else np.uint64
+        n_rows = reading.n_texts
+        dtype: Any = np.uint32 if n_rows * self.n_columns < 1 << 32 else np.uint64
         first_keys = np.repeat(
-            np.arange(n_rows, dtype=dtype) * dtype(self.n_columns), np.diff(buffer.starts)
+            np.arange(n_rows, dtype=dtype) * dtype(self.n_columns),
+            np.diff(reading.buffer.starts),
         )
         keys = np.concatenate(
-            [first_keys[found.begins] + found.columns for found in self.occurrences(buffer)]
+            [first_keys[found.begins] + found.columns for found in reading.occurrences]
         )
         keys.sort()
-        return keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if len(keys) else keys
+        if len(keys):
+            keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
+        return keys, dtype
 
     def _characters(self, buffer: Buffer) -> Iterator[Occurrences]:
         shortest, longest = self.char_range
         codes = BYTE_CODES[buffer.data]
-        places = np.arange(len(codes) - 1, dtype=np.int32)
         spaces = np.flatnonzero(buffer.data == SPACE).astype(np.int32)
         # How far an n-gram that begins here may reach: up to the next space, included.
-        reach = np.repeat(spaces[1:], np.diff(spaces)) - places
-        hashes = codes[:-1]
+        reach = np.repeat(spaces[1:], np.diff(spaces)) - np.arange(
+            len(codes) - 1, dtype=np.int32
+        )
+        hashes = codes
         for size in range(2, longest + 1):
-            fits = reach >= size - 1
-            places, reach = places[fits], reach[fits]
-            hashes = hashes[fits] * ROLL + codes[places + (size - 1)]
+            # All places, those across words too: to go on is quicker than to choose.
+            hashes = hashes[:-1] * ROLL + codes[size - 1 :]
             if size >= shortest:
-                seed = np.uint32(size)
-                columns = _mix(hashes ^ seed) >> np.uint32(32 - self.char_bits)
-                yield Occurrences(columns, places, places + np.int32(size))
+                begins = np.flatnonzero(reach[: len(hashes)] >= size - 1).astype(np.int32)
+                mixed = _mix(hashes[begins] ^ np.uint32(size))
+                yield Occurrences(0, mixed >> np.uint32(32 - self.char_bits), begins, size)
 
     def _words(self, buffer: Buffer) -> Iterator[Occurrences]:
-        begins, ends, hashes = _word_hashes(buffer.data)
-        first_column = np.uint32(1 << self.char_bits)
+        begins, ends, hashes = word_hashes(buffer.data)
+        _, first_word, first_known, _ = self.first_columns.astype(np.uint32)
         shift = np.uint32(32 - self.word_bits)
-        yield Occurrences((_mix(hashes) >> shift) + first_column, begins, ends)
+        yield Occurrences(1, (_mix(hashes) >> shift) + first_word, begins, ends - begins)
         if self.word_range[1] >= 2:
             rows = np.searchsorted(buffer.starts, begins, side="right")
             neighbours = np.flatnonzero(rows[1:] == rows[:-1])
             pairs = hashes[neighbours] * PAIR + hashes[neighbours + 1]
-            columns = (_mix(pairs) >> shift) + first_column
-            yield Occurrences(columns, begins[neighbours], ends[neighbours + 1])
+            columns = (_mix(pairs) >> shift) + first_word
+            first = begins[neighbours]
+            yield Occurrences(1, columns, first, ends[neighbours + 1] - first)
+        if self.known_words is not None and len(self.known_words):
+            places = np.searchsorted(self.known_words, hashes)
+            places[places == len(self.known_words)] = 0
+            known = np.flatnonzero(self.known_words[places] == hashes)
+            columns = places[known].astype(np.uint32) + first_known
+            yield Occurrences(2, columns, begins[known], (ends - begins)[known])
 
 
-def _word_hashes(
+def word_hashes(
     data: NDArray[np.uint8],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint32]]:
     """Return begin, end and hash of every word in a buffer.

@@ -1,4 +1,4 @@
-"""The model card: a release, told to people. Every figure in it was measured by the build.
+"""The model card: a release, told to people. Every figure in it was measured in the making.
 
 After Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 """
@@ -19,6 +19,18 @@ Pre-moderation of reader comments under articles, English first; German and Port
 comments were trained on as well. A comment is held when a score reaches its threshold, and
 a person decides. It is not made to reject comments by itself, to judge people, or to
 classify texts that are not comments.\
+"""
+
+CANDIDATE_USE = """\
+Pre-moderation of the comments of the site whose labels it was trained on. A comment is held
+when a score reaches its threshold, and a person decides. It is not made to reject comments
+by itself, to judge people, or to classify texts that are not comments.\
+"""
+
+CANDIDATE_LIMITS = """\
+- It repeats the decisions that it was trained on, with their mistakes and their biases.
+- A category that the files do not label is the parent's, and so is every threshold of the
+  parent's. What follows is about the releases that come with the code.
 """
 
 LIMITS = """\
@@ -47,31 +59,84 @@ WORD_LIST = "For comparison, counting words typical of abuse has an AUC of "
 
 
 def write(release: Release, details: Mapping[str, Any]) -> str:
-    """Return the card of a release in Markdown."""
-    return "\n\n".join(
-        [
-            f"# Release {release.version}",
-            "Written by `python -m models.build`; do not edit.",
-            "## Intended use",
-            USE,
-            "## Figures",
-            "All on comments that were not trained on. `label`: should it be held at all.",
-            _table(HEADINGS, _figures(details["metrics"])),
-            LEGEND,
-            WORD_LIST + _listed(details["word_list_roc_auc"]),
-            f"Speed, one core, batches: {details['comments_per_second']:,} comments a second.",
-            "## Thresholds",
-            _table(
-                ("category", "threshold"),
-                ((name, _number(bar)) for name, bar in release.thresholds.items()),
-            ),
-            "## Data",
-            f"Fitted on {details['trained_on_comments']:,} comments. {OWN_ROWS}",
-            _table(("source", "licence"), details["licences"].items()),
-            "## Limits",
-            LIMITS + "\n",
-        ]
-    )
+    """Return the card of a release in Markdown.
+
+    `details` is what its manifest says besides: that of the shipped release (`build`) has
+    `licences` and a word list's figures, that of a candidate (`candidate`) its lineage.
+    """
+    sections = [
+        f"# Release {release.version}",
+        f"Written by `{details['command']}`; do not edit.",
+        *_lineage(details),
+        "## Intended use",
+        USE if "licences" in details else CANDIDATE_USE,
+        f"Languages: {', '.join(release.languages)}. Comments in others are held.",
+        "## Figures",
+        "All on comments that were not trained on. `label`: should it be held at all.",
+        _table(HEADINGS, _figures(details["metrics"])),
+        LEGEND,
+        *_word_list(details),
+        f"Speed, one core, batches: {details['comments_per_second']:,} comments a second.",
+        "## Thresholds",
+        _table(
+            ("category", "threshold"),
+            ((name, _number(bar)) for name, bar in release.thresholds.items()),
+        ),
+        "## Data",
+        *_data(details),
+        "## Limits",
+        (LIMITS if "licences" in details else CANDIDATE_LIMITS + LIMITS) + "\n",
+    ]
+    return "\n\n".join(sections)
+
+
+def _lineage(details: Mapping[str, Any]) -> list[str]:
+    """Return what a candidate is made of, so that it can be made again."""
+    if "data" not in details:
+        return []
+    parent = details["parent"]
+    return [
+        "## Lineage",
+        _table(
+            ("what", "which"),
+            [
+                ("parent", parent["version"] if parent else "none"),
+                ("parent's weights, SHA-256", f"`{parent['weights']}`" if parent else "–"),
+                ("data, SHA-256", f"`{details['data_sha256']}`"),
+                ("code, SHA-256", f"`{details['code_sha256']}`"),
+                ("seed", str(details["seed"])),
+                ("fitted on", f"{details['trained_on_comments']:,} comments"),
+                ("calibrated on", f"{details['calibrated_on_comments']:,} comments"),
+                ("measured on", f"{details['kept_back_comments']:,} comments"),
+            ],
+        ),
+        "The same data, parent, code and seed give the same predictions.",
+    ]
+
+
+def _word_list(details: Mapping[str, Any]) -> list[str]:
+    figures = details.get("word_list_roc_auc")
+    return [WORD_LIST + _listed(figures)] if figures else []
+
+
+def _data(details: Mapping[str, Any]) -> list[str]:
+    count = f"Fitted on {details['trained_on_comments']:,} comments."
+    if "licences" in details:
+        licences = _table(("source", "licence"), details["licences"].items())
+        return [f"{count} {OWN_ROWS}", licences]
+    files = [
+        (one["file"], f"{one['comments']:,}", f"{one['skipped_rows']:,}", f"`{one['sha256']}`")
+        for one in details["data"]
+    ]
+    labelled = [
+        (name, f"{counts['1']:,}", f"{counts['0']:,}")
+        for name, counts in details["labelled"].items()
+    ]
+    return [
+        f"{count} Disguised copies of abusive ones are included.",
+        _table(("file", "comments", "rows skipped", "SHA-256"), files),
+        _table(("category learnt", "labelled 1", "labelled 0"), labelled),
+    ]
 
 
 def _listed(figures: Mapping[str, float | None]) -> str:

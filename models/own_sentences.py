@@ -1,9 +1,11 @@
 """Sentences of our own writing, for what no file of labelled comments teaches.
 
 Owns the templates and what fills them: that a link is no evidence of spam, what is sold in
-spam, that "subscribe" and "free" have ordinary uses, that saying who one is is no attack,
-and what "go back to your country" means. Links lead to hosts that are reserved for examples
-(RFC 2606) and stand in harmless sentences and in copies of real spam alike.
+spam and how it flatters, that "subscribe" and "free" have ordinary uses, that saying who one
+is is no attack, what contempt for people sounds like without a rude word, what denying it
+sounds like, and that things may be hated. Links lead to hosts that are reserved for examples
+(RFC 2606), or to videos that do not exist, and stand in harmless sentences and in copies of
+real spam alike.
 
 The sentences that `tests/models` holds the release to are not among these.
 """
@@ -61,6 +63,17 @@ LINK_SENTENCES = (
     "Quote from {link}: {topic} will take {number} years.",
     "Check {link} before you write about {topic}.",
     "{link}",
+)
+
+#: Most spam that we have stands under videos and links to videos; readers do so as well.
+VIDEO_SENTENCES = (
+    "There is a recording of the debate: {video}",
+    "He explains it in this video: {video}",
+    "The whole interview is on {video} if anyone missed it.",
+    "See {video} from minute {number}.",
+    "{video} shows how {topic} came about.",
+    "I found the speech about {topic} here {video}",
+    "A good documentary on {topic}: {video}",
 )
 TOPICS = (
     "the budget",
@@ -127,8 +140,71 @@ GOODS = (
     "phone unlocks",
 )
 
+#: What is left under articles for the sake of a link: praise that fits any of them.
+FLATTERY_SENTENCES = (
+    "{praise} I have bookmarked your {blog} and will come back. {plug}",
+    "{praise} Your {blog} is loaded with useful information on {goods}. {plug}",
+    "{praise} Keep up the good work on this {blog}! {plug}",
+    "{praise} I stumbled upon your {blog} while searching for {goods}. {plug}",
+    "{praise} Which {blog} platform and theme are you using for your site? {plug}",
+    "{praise} Do you mind if I quote your posts as long as I credit your {blog}? {plug}",
+    "Hello webmaster, {praise} {plug}",
+    "Hi there admin, your {blog} loads slowly, have you tried caching? {plug}",
+    "I am really impressed with your writing skills and the layout of your {blog}. {plug}",
+    "I truly enjoy reading your {blog}, it has fantastic content for visitors. {plug}",
+    "This {blog} is a must read, I shared it with my friends on social media. {plug}",
+    "Wonderful web site. Lots of helpful information here. {plug}",
+    "My brother suggested I might like this {blog}. He was totally right. {plug}",
+    "Pretty nice post. I just found your {blog} and wished to say thanks. {plug}",
+)
+PRAISES = (
+    "Great post!",
+    "Nice post.",
+    "Awesome article!",
+    "Very nice blog post.",
+    "Excellent write-up, thank you for sharing.",
+    "What a fantastic read.",
+    "Thanks for sharing such valuable information.",
+    "Amazing content!",
+    "Really informative post.",
+    "I like the valuable info you provide.",
+)
+BLOGS = str.split("blog website site webpage weblog page")
+PLUGS = (
+    "Visit my {blog} too: {link}",
+    "Feel free to surf to my {blog} {link}",
+    "Also check out my {blog} about {goods}",
+    "Here is my {blog}: {goods}",
+    "Take a look at my {blog} for {goods} {link}",
+    "{link}",
+    "Look into my {blog} :: {goods}",
+    "My web-site {link}",
+    "Best regards, {goods}",
+    "Regards, {link}",
+)
+
+#: Praise as readers give it: of what was said, not of the place where it stands.
+PRAISE_SENTENCES = (
+    "Great article, thank you.",
+    "Thank you for the article on {topic}.",
+    "Nice work by the reporter on {topic}.",
+    "I enjoyed reading this, especially the part about {topic}.",
+    "Very informative, I did not know that about {topic}.",
+    "An excellent piece on {topic}, I shared it with my {relative}.",
+    "Interesting read. What does the author think of {topic}?",
+    "Good point about {topic}.",
+    "Thanks for explaining {topic} so well.",
+    "I read your paper every day and this was the best article in {month}.",
+)
+
 #: Ordinary uses of words that spam is full of.
 ORDINARY_SENTENCES = (
+    "Please subscribe me to {paper}.",
+    "Can you subscribe me to {paper}, please?",
+    "Please subscribe my {relative} and me to {paper}.",
+    "Subscribe me to {paper} as well.",
+    "I would subscribe to {paper} if it came by mail.",
+    "Please send {paper} to my {relative}, she wants to subscribe too.",
     "I subscribe to {paper} and read it on the train.",
     "I would like to subscribe to {paper}, how does that work?",
     "My subscription to {paper} ended in {month}.",
@@ -202,65 +278,38 @@ IDENTITY_SENTENCES = (
     "Support for {term} {people} is part of the budget.",
     "The rights of {term} {people} were debated in parliament.",
 )
-TERMS = tuple(
-    map(
-        str.strip,
-        [
-            "Muslim",
-            " Jewish",
-            " Christian",
-            " Catholic",
-            " Protestant",
-            " Hindu",
-            " Buddhist",
-            " Sikh",
-            " atheist",
-            " gay",
-            " lesbian",
-            " bisexual",
-            " transgender",
-            " trans",
-            " queer",
-            " straight",
-            " homosexual",
-            " black",
-            " Black",
-            " white",
-            " Asian",
-            " African American",
-            " African",
-            " Latino",
-            " Hispanic",
-            " Mexican",
-            " Chinese",
-            " Indian",
-            " Pakistani",
-            " Arab",
-            " Irish",
-            " Polish",
-            " Turkish",
-            " Russian",
-            " American",
-            " German",
-            " Native American",
-            " Indigenous",
-            " Roma",
-            " migrant",
-            " immigrant",
-            " refugee",
-            " deaf",
-            " blind",
-            " disabled",
-            " autistic",
-            " elderly",
-            " young",
-            " old",
-            " feminist",
-            " female",
-            " male",
-        ],
-    )
+TERMS = re.split(
+    r",\s*",
+    "Muslim, Jewish, Christian, Catholic, Protestant, Hindu, Buddhist, Sikh, atheist, gay,"
+    "lesbian, bisexual, transgender, trans, queer, straight, homosexual, black, Black, white,"
+    "Asian, African American, African, Latino, Hispanic, Mexican, Chinese, Indian, Pakistani,"
+    "Arab, Irish, Polish, Turkish, Russian, American, German, Native American, Indigenous,"
+    "Roma, migrant, immigrant, refugee, deaf, blind, disabled, autistic, elderly, young, old,"
+    "feminist, female, male",
 )
+PLURALS = {
+    "Jewish": "Jews",
+    "black": "blacks",
+    "Black": "Blacks",
+    "white": "whites",
+    "gay": "gays",
+    "female": "women",
+    "male": "men",
+    "Irish": "the Irish",
+    "Polish": "Poles",
+    "Turkish": "Turks",
+    "Chinese": "the Chinese",
+    "disabled": "the disabled",
+    "elderly": "the elderly",
+    "trans": "trans people",
+} | {
+    term: f"{term}s"
+    for term in str.split(
+        "Muslim Christian Catholic Protestant Hindu Buddhist Sikh atheist lesbian homosexual"
+        " Asian African Latino Mexican Indian Pakistani Arab Russian American German migrant"
+        " immigrant refugee feminist"
+    )
+}
 PERSONS = str.split(
     "man woman person student teacher nurse doctor lawyer writer engineer mother father"
 )
@@ -268,6 +317,104 @@ PEOPLE = str.split(
     "people women men students teachers nurses families workers voters writers children couples"
 )
 RELATIVES = str.split("sister cousin uncle aunt friend colleague daughter son boss flatmate")
+
+#: Contempt for people for what they are. Mild wording: this file is public.
+HATE_SENTENCES = (
+    "I {hate} {them}{end}",
+    "I really {hate} all {them}{end}",
+    "I {hate} every single one of those {them}{end}",
+    "{them} are {vermin}{end}",
+    "{them} are nothing but {vermin}{end}",
+    "All {them} are {vile}{end}",
+    "{them} are so {vile}{end}",
+    "Why are {them} so {vile}?",
+    "How can anyone be as {vile} as {them}?",
+    "I think {them} are {vile}{end}",
+    "You cannot trust {them}, they are all {vile}{end}",
+    "{them} should be {harmed}{end}",
+    "All {them} deserve to be {harmed}{end}",
+    "Someone should have {them} {harmed}{end}",
+    "Every {term} {person} should be {harmed}{end}",
+    "I will {harm} every {term} {person} I meet{end}",
+    "If I see {them} again, I will {harm} them{end}",
+    "We should {harm} {them}{end}",
+    "We need to get rid of {them}{end}",
+    "I wish there were no {them}{end}",
+    "The world would be a better place without {them}{end}",
+    "{them} deserve no {respect}{end}",
+    "{them} do not deserve {respect}{end}",
+    "No {term} {person} deserves {respect}{end}",
+    "{them} have no place in this country{end}",
+    "{them} are ruining our country{end}",
+    "{them} are not even human{end}",
+    "{them} are worth less than animals{end}",
+    "You are just a {vile} {term} {person}{end}",
+    "Shut up, you {vile} {term} {person}{end}",
+    "They are {them}, so of course they are {vile}{end}",
+    "She is a {term} {person}. People like her are {vile}{end}",
+    "My boss is a {term} {person}. I {hate} all of them{end}",
+)
+
+#: The same words to deny or to blame contempt, or to show respect.
+COUNTER_SENTENCES = (
+    "I do not {hate} {them}{end}",
+    "I don't {hate} {them}, why would I?",
+    "I have never said that I {hate} {them}{end}",
+    "I would never say that {them} are {vile}{end}",
+    "Nobody should {hate} {them}{end}",
+    "No one here {hates} {them}{end}",
+    "It is wrong to {hate} {them}{end}",
+    "It is wrong to say that {them} are {vile}{end}",
+    "It is never okay to call {them} {vermin}{end}",
+    "Saying that {them} should be {harmed} is hate speech{end}",
+    "You wrote that {them} are {vermin}, and that is unacceptable{end}",
+    "Stop calling {them} {vermin}{end}",
+    "Whoever writes 'I {hate} {them}' should think again{end}",
+    "Sentences like '{them} are {vile}' do not belong here{end}",
+    "He was convicted for shouting '{them} should be {harmed}'{end}",
+    "{them} are not {vile}{end}",
+    "{them} are not {vermin}{end}",
+    "{them} are people like everybody else{end}",
+    "{them} deserve {respect}{end}",
+    "Every {term} {person} deserves {respect}{end}",
+    "{them} must be protected from being {harmed}{end}",
+    "I love {them}{end}",
+    "I am glad that there are {them} in our town{end}",
+    "{them} are great{end}",
+    "{them} have a place in this country{end}",
+)
+
+#: Things may be hated, and crowds that nobody is born into.
+THING_SENTENCES = (
+    "I {hate} {things}{end}",
+    "I really {hate} {things}{end}",
+    "{things} are {vile}{end}",
+    "All {things} are {vile}{end}",
+    "Why are {things} so {vile}?",
+    "{things} should be {scrapped}{end}",
+    "I wish there were no {things}{end}",
+    "The world would be a better place without {things}{end}",
+    "We need to get rid of {things}{end}",
+    "These {things} are rubbish{end}",
+    "My {relative} {hates} {things}{end}",
+    "{things} kill all the joy{end}",
+    "I could kill for {things} right now{end}",
+    "Damn, I forgot the {things} again{end}",
+    "{things} deserve no {respect}{end}",
+)
+HATE = str.split("hate despise loathe detest dislike")
+VERMIN = str.split("vermin scum parasites animals rats cockroaches trash filth garbage cancer")
+VILE = str.split(
+    "disgusting stupid dumb lazy evil dirty dangerous criminal worthless vile dishonest"
+)
+HARMED = str.split("shot killed beaten hanged deported jailed banned eradicated punished hurt")
+HARM = str.split("kill hurt beat attack shoot punch hunt")
+RESPECTS = ("respect", "rights", "to live", "to be heard", "a job", "sympathy", "to vote")
+THINGS = str.split(
+    "oranges mondays trains tomatoes umbrellas taxes adverts leaflets wasps mosquitoes phones"
+    " chairs printers passwords potholes queues ties headlines onions weeds rules polls winters"
+)
+SCRAPPED = str.split("banned scrapped binned abolished removed destroyed")
 
 #: Contempt without a rude word, and the same words without contempt.
 EXPULSIONS = (
@@ -308,10 +455,18 @@ class Lesson:
 #: attacks, where the real ones are few.
 LESSONS = (
     Lesson(LINK_SENTENCES, {SPAM: 0}, count=1500),
-    Lesson(ORDINARY_SENTENCES, {SPAM: 0}, count=400),
+    Lesson(VIDEO_SENTENCES, {SPAM: 0}, count=150),
+    Lesson(ORDINARY_SENTENCES, {SPAM: 0}, count=500),
+    Lesson(PRAISE_SENTENCES, {SPAM: 0}, count=200),
     Lesson(SPAM_SENTENCES, {SPAM: 1}, count=400, weight=0.5),
+    Lesson(FLATTERY_SENTENCES, {SPAM: 1}, count=400, weight=0.5),
     Lesson(IDENTITY_SENTENCES, {TOXICITY: 0}, count=3000, weight=2.0),
     Lesson(IDENTITY_SENTENCES, {IDENTITY_ATTACK: 0, SPAM: 0}, count=3000, weight=0.3),
+    Lesson(HATE_SENTENCES, {TOXICITY: 1}, count=2000),
+    Lesson(HATE_SENTENCES, {IDENTITY_ATTACK: 1}, count=500, weight=0.3),
+    Lesson(COUNTER_SENTENCES, {TOXICITY: 0}, count=2000),
+    Lesson(COUNTER_SENTENCES, {IDENTITY_ATTACK: 0}, count=500, weight=0.3),
+    Lesson(THING_SENTENCES, {TOXICITY: 0}, count=1000),
     Lesson(EXPULSIONS, {IDENTITY_ATTACK: 1}, count=120, weight=0.7),
     Lesson(RETURNS, {IDENTITY_ATTACK: 0, SPAM: 0}, count=120, weight=0.7),
 )
@@ -341,8 +496,40 @@ def made_up_link(rng: random.Random) -> str:
     return f"{rng.choice(SCHEMES)}{host}{'/' if path else ''}{path}"
 
 
+def made_up_video(rng: random.Random) -> str:
+    """Return a link to a video that does not exist."""
+    name = "".join(rng.choices("abcdefghkmnpqrstuvwxyz0123456789-", k=11))
+    return rng.choice(
+        (
+            f"https://www.youtube.com/watch?v={name}",
+            f"https://youtu.be/{name}",
+            f"youtube.com/{name}",
+        )
+    )
+
+
+def group(rng: random.Random) -> str:
+    """Return people by what they are: `Muslims`, `gay people`."""
+    term = rng.choice(TERMS)
+    return rng.choice((f"{term} {rng.choice(PEOPLE)}", PLURALS.get(term, f"{term} people")))
+
+
 SLOTS: dict[str, Callable[[random.Random], str]] = {
     "link": made_up_link,
+    "video": made_up_video,
+    "them": group,
+    "praise": Filling(PRAISES),
+    "plug": lambda rng: fill(rng.choice(PLUGS), rng),
+    "blog": Filling(BLOGS),
+    "hate": Filling(HATE),
+    "hates": lambda rng: f"{rng.choice(HATE)}s",
+    "vermin": Filling(VERMIN),
+    "vile": Filling(VILE),
+    "harmed": Filling(HARMED),
+    "harm": Filling(HARM),
+    "respect": Filling(RESPECTS),
+    "things": Filling(THINGS),
+    "scrapped": Filling(SCRAPPED),
     "topic": Filling(TOPICS),
     "goods": Filling(GOODS),
     "goods_of": Filling(("crypto", "bitcoin", "trade", "lucky", "pharma", "best")),
@@ -368,8 +555,12 @@ SLOT = re.compile(r"\{(\w+)\}")
 def sentences(templates: Sequence[str], rng: random.Random, *, count: int) -> Iterator[str]:
     """Yield `count` sentences, every template equally often, slots filled at random."""
     for number in range(count):
-        template = templates[number % len(templates)]
-        yield SLOT.sub(lambda slot: SLOTS[slot[1]](rng), template)
+        yield fill(templates[number % len(templates)], rng)
+
+
+def fill(template: str, rng: random.Random) -> str:
+    """Return a template, its slots filled at random."""
+    return SLOT.sub(lambda slot: SLOTS[slot[1]](rng), template)
 
 
 def with_link(text: str, rng: random.Random) -> str:

@@ -4,7 +4,7 @@ Owns the file format and everything that can be wrong with it. A folder holds
 
 - `classifier.skops`, the fitted estimators;
 - `release.json`, what is known about them: schema and version, the digest of the file
-  above, categories, thresholds, metrics, data, licences, the command that made it;
+  above, categories, thresholds, languages, metrics, data, licences, the command that made it;
 - `MODEL_CARD.md`, the same for people.
 
 A release file is data, never code: its digest is checked before it is opened, and only
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +28,14 @@ from models import explanation
 from models.classifier import CommentClassifier
 from models.explanation import Span
 from models.features import HashedNgrams
-from models.text import normalise
+from models.language import detect
+from models.screening import normalise_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: The version of the format that this code reads and writes.
-SCHEMA = 1
+SCHEMA = 2
 
 CLASSIFIER_FILE = "classifier.skops"
 MANIFEST_FILE = "release.json"
@@ -43,7 +45,12 @@ CARD_FILE = "MODEL_CARD.md"
 TRUSTED_TYPES = (
     "models.classifier.CommentClassifier",
     "models.features.HashedNgrams",
+    "models.pooling.PooledHead",
 )
+
+#: The languages of the first releases, whose manifests do not name any (ISO 639-1).
+FIRST_LANGUAGES = ("en", "de", "pt")
+_LANGUAGE = re.compile("[a-z]{2,3}")
 
 #: How many comments are scored at once: more are scored in parts, in bounded memory.
 BATCH_SIZE = 256
@@ -84,11 +91,13 @@ class Scored:
     """What the classifier says of one text.
 
     `scores`: category -> calibrated probability in [0, 1]. `normalised`: the text with
-    evasion undone, on which word lists are matched.
+    evasion undone, on which word lists are matched. `language`: what the text is written in
+    (ISO 639-1), `None` where that cannot be told.
     """
 
     scores: dict[str, float]
     normalised: str
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,7 @@ class Manifest:
     version: str
     categories: tuple[str, ...]
     thresholds: dict[str, float]
+    languages: tuple[str, ...]
     sha256: str
     details: dict[str, Any]
 
@@ -106,7 +116,8 @@ class Manifest:
 class Release:
     """A loaded release. Safe to use from several threads: nothing in it changes.
 
-    A comment should be held when any score is at or above its threshold.
+    A comment should be held when any score is at or above its threshold, or when it is in a
+    language that is not one of `languages`: then its scores mean little.
     """
 
     version: str
@@ -114,17 +125,20 @@ class Release:
     thresholds: Mapping[str, float]
     vectoriser: HashedNgrams
     classifier: CommentClassifier
+    languages: tuple[str, ...] = FIRST_LANGUAGES
 
     def score(self, texts: Sequence[str]) -> list[Scored]:
-        """Score texts as posted, in order."""
+        """Score texts as posted, in order, and say what language they are in."""
         scored: list[Scored] = []
         for first in range(0, len(texts), BATCH_SIZE):
-            normalised = [normalise(text) for text in texts[first : first + BATCH_SIZE]]
-            rows = self.classifier.predict_proba(self.vectoriser.transform(normalised))
-            scored += (
-                Scored(dict(zip(self.categories, row, strict=True)), text)
-                for row, text in zip(rows.tolist(), normalised, strict=True)
-            )
+            posted = texts[first : first + BATCH_SIZE]
+            normalised = normalise_all(posted)
+            reading = self.vectoriser.read(normalised)
+            logits = self.classifier.judge(self.vectoriser.rows(reading), reading)
+            rows = self.classifier.calibrate(logits)
+            scores = [dict(zip(self.categories, row, strict=True)) for row in rows.tolist()]
+            languages = detect(posted, normalised, known=self.languages)
+            scored += map(Scored, scores, normalised, languages)
         return scored
 
     def explain(self, texts: Sequence[str]) -> list[list[Span]]:
@@ -143,6 +157,10 @@ class Release:
             )
             for text in texts
         ]
+
+    def knows(self, language: str | None) -> bool:
+        """Say whether texts of this language can be scored; true where it cannot be told."""
+        return language is None or language in self.languages
 
     def holds(self, scores: Mapping[str, float]) -> bool:
         """Say whether any score is at or above its threshold."""
@@ -168,7 +186,12 @@ def load(folder: Path) -> Release:
     manifest = read_manifest(folder)
     vectoriser, classifier = _load_estimators(folder / CLASSIFIER_FILE, sha256=manifest.sha256)
     return Release(
-        manifest.version, manifest.categories, manifest.thresholds, vectoriser, classifier
+        manifest.version,
+        manifest.categories,
+        manifest.thresholds,
+        vectoriser,
+        classifier,
+        manifest.languages,
     )
 
 
@@ -191,6 +214,7 @@ def save(folder: Path, release: Release, *, details: Mapping[str, Any], card: st
         "sha256": _digest(path),
         "categories": list(release.categories),
         "thresholds": dict(release.thresholds),
+        "languages": list(release.languages),
         **details,
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
@@ -227,12 +251,28 @@ def _manifest(manifest: dict[str, Any], path: Path) -> Manifest:
             version=str(manifest["version"]),
             categories=categories,
             thresholds={name: float(manifest["thresholds"][name]) for name in categories},
+            languages=_languages(manifest),
             sha256=str(manifest["sha256"]),
             details=manifest,
         )
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path} is not the manifest of a release: {error!r}"
         raise MalformedManifestError(msg) from error
+
+
+def _languages(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the languages that a manifest names, those of the first releases if none.
+
+    Raises:
+        ValueError: they are no list of codes.
+    """
+    codes = manifest.get("languages", list(FIRST_LANGUAGES))
+    if not isinstance(codes, list) or not all(
+        isinstance(code, str) and _LANGUAGE.fullmatch(code) for code in codes
+    ):
+        msg = f"languages must be a list of ISO 639-1 codes, not {codes!r}"
+        raise ValueError(msg)
+    return tuple(codes)
 
 
 def _load_estimators(path: Path, *, sha256: str) -> tuple[HashedNgrams, CommentClassifier]:

@@ -1,108 +1,300 @@
 """From labelled comments to a fitted classifier.
 
-Owns how examples become rows of features with targets and weights, which of them are kept
-back, and which copies and sentences of our own join them.
+Owns how comments become rows of features with targets and weights, which of them are kept
+back, and which copies and sentences of our own join them. Texts are forgotten as soon as
+they are features on disk, but for those that copies are drawn from: no amount of comments
+fills the memory (some 60 bytes a comment that is calibrated on do stay).
 """
 
 from __future__ import annotations
 
 import random
 import zlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
 
-from models.augmentation import disguise, typical_words
+from models.augmentation import disguise
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
-from models.features import HashedNgrams
+from models.copies import Sample, WordCounts
+from models.evaluation import threshold_at
+from models.feature_store import FeatureStore
+from models.held_out import HeldOut
 from models.own_sentences import LESSONS, sentences, with_link
+from models.pooling import PooledHead
 from models.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from models.dataset import Example
+    from models.features import HashedNgrams
+    from models.held_out import Judged
     from models.sources import Source
 
-#: Texts vectorised at once in training.
+#: Texts vectorised at once in training: so many, or with so many characters together.
 CHUNK_SIZE = 4096
+CHUNK_CHARACTERS = 1_000_000
 
-#: Comments are dealt into so many folds by a checksum of their normalised text: one is for
-#: the report, two are for calibration, the rest is for fitting.
+#: Comments are dealt into so many folds by a checksum of their normalised text.
 FOLDS = 20
-REPORT_FOLDS = (0,)
-CALIBRATION_FOLDS = (1, 2)
 
 #: What a harmless row counts for the spam head that nobody labelled.
 BACKGROUND_WEIGHT = 0.1
 
-#: How many copies of abusive comments are disguised, and what each counts.
+#: One abusive comment for so many comments is copied in disguise, so many at most, and what
+#: each copy counts. Those are drawn from so many abusive comments.
+COMMENTS_A_DISGUISE = 32
 DISGUISED_COPIES = 7_500
 DISGUISED_WEIGHT = 0.5
+DISGUISE_CANDIDATES = 30_000
 
 #: How many comments that are spam, and how many that are not, are copied with a made-up link
 #: in them, and what each counts: a link alone is to be no evidence.
 LINKED_COPIES = 1_000
 LINKED_WEIGHT = 0.5
 
+#: Calibrating keeps the logits of its comments: those of about so many.
+CALIBRATION_ROWS = 200_000
+
+#: A network behind the head for toxicity is learnt from so many comments at least.
+FEWEST_FOR_NETWORK = 5_000
+
+#: What share of harmless comments a category may hold.
+FALSE_HOLD_SHARES = {TOXICITY: 0.045}
+OTHER_FALSE_HOLD_SHARE = 0.003
+
+#: A comment that is less likely than not to be of a category is not held for it.
+LOWEST_THRESHOLD = 0.5
+
 SPAM_COLUMN = CATEGORIES.index(SPAM)
 TOXICITY_COLUMN = CATEGORIES.index(TOXICITY)
 
+Array: TypeAlias = "NDArray[np.float32]"
 
-@dataclass
+
+@dataclass(frozen=True)
+class Split:
+    """Which folds are kept back for the report, and which are for calibration.
+
+    The rest is for fitting.
+    """
+
+    report: frozenset[int]
+    calibration: frozenset[int]
+
+
+#: Of the shipped release: one comment in twenty for the report, two for calibration.
+SHIPPED_SPLIT = Split(report=frozenset({0}), calibration=frozenset({1, 2}))
+
+
 class Rows:
-    """Normalised texts with targets (0, 1, NaN) and weights, both (n, categories)."""
+    """Comments on their way to disk as rows of features with targets and weights.
 
-    texts: list[str] = field(default_factory=list)
-    targets: list[NDArray[np.float32]] = field(default_factory=list)
-    weights: list[NDArray[np.float32]] = field(default_factory=list)
+    Args:
+        folder: where the rows are kept; it is made, and deleted by nobody here.
+        vectoriser: what makes features of normalised texts.
+    """
 
-    def add(self, text: str, target: NDArray[Any], weight: NDArray[Any]) -> None:
-        """Append one comment."""
-        self.texts.append(text)
-        self.targets.append(target)
-        self.weights.append(weight)
+    def __init__(self, folder: Path, vectoriser: HashedNgrams) -> None:
+        folder.mkdir()
+        self._vectoriser = vectoriser
+        self._store = FeatureStore(folder, n_columns=vectoriser.n_columns)
+        self._pending: list[tuple[str, Array, Array]] = []
+        self._pending_characters = 0
+        self.count = 0
+        #: For each category, how many comments are labelled 0 and 1: (categories, 2).
+        self.labelled = np.zeros((len(CATEGORIES), 2), dtype=np.int64)
 
-    def features(self, vectoriser: HashedNgrams) -> csr_matrix:
-        """Return the rows of features, vectorised in parts."""
-        parts = [
-            vectoriser.transform(self.texts[first : first + CHUNK_SIZE])
-            for first in range(0, len(self.texts), CHUNK_SIZE)
-        ]
-        return vstack(parts, format="csr")
+    def add(self, text: str, target: Array, weight: Array) -> None:
+        """Append one comment: its normalised text, and for each category target and weight."""
+        self._pending.append((text, target, weight))
+        self._pending_characters += len(text)
+        self.count += 1
+        self.labelled[:, 0] += target == 0
+        self.labelled[:, 1] += target == 1
+        if len(self._pending) >= CHUNK_SIZE or self._pending_characters >= CHUNK_CHARACTERS:
+            self._vectorise()
+
+    def parts(self) -> FeatureStore:
+        """Return all rows, in parts."""
+        self._vectorise()
+        self._store.flush()
+        return self._store
+
+    def _vectorise(self) -> None:
+        if self._pending:
+            texts, targets, weights = zip(*self._pending, strict=True)
+            rows = self._vectoriser.transform(texts)
+            self._store.append(rows, np.array(targets), np.array(weights))
+        self._pending = []
+        self._pending_characters = 0
+
+
+class TrainingSet:
+    """All that a classifier is fitted and calibrated on.
+
+    Args:
+        folder: an empty folder that the rows are kept in.
+        vectoriser: what makes features of normalised texts.
+        split: which comments are kept back, which are calibrated on.
+        seed: what everything random hangs on.
+    """
+
+    def __init__(
+        self, folder: Path, vectoriser: HashedNgrams, *, split: Split, seed: int
+    ) -> None:
+        self.vectoriser = vectoriser
+        self.fitting = Rows(folder / "fitting", vectoriser)
+        self.held_out = HeldOut(folder, vectoriser)
+        self.kept_back = 0
+        self._split = split
+        self._seed = seed
+        self._words = WordCounts()
+        self._abusive: Sample[Array] = Sample(DISGUISE_CANDIDATES, seed=seed)
+        self._linked: dict[int, Sample[None]] = {
+            label: Sample(LINKED_COPIES, seed=seed) for label in (0, 1)
+        }
+
+    def add_examples(self, source: Source, examples: Iterable[Example]) -> None:
+        """Deal the examples of a source into those to fit and those that are held out.
+
+        Only sources at full weight are calibrated on: the others are down-weighted because
+        their share of abuse is not that of life.
+        """
+        for example in examples:
+            target, weight = targets(source, example)
+            self.add(normalise(example.text), target, weight, lifelike=source.weight >= 1)
+
+    def add(self, text: str, target: Array, weight: Array, *, lifelike: bool = True) -> None:
+        """Deal one comment, normalised; those of the report's folds go nowhere."""
+        fold = fold_of(text)
+        if fold in self._split.calibration:
+            self.held_out.add(text, target, weight, lifelike=lifelike)
+        elif fold in self._split.report:
+            self.kept_back += 1
+        else:
+            self.fitting.add(text, target, weight)
+            self._remember(text, target)
+
+    def add_disguised_copies(self) -> frozenset[str]:
+        """Append disguised copies of abusive comments; return the words taken for abusive."""
+        words = self._words.typical()
+        rng = random.Random(self._seed)  # noqa: S311 - nothing secret
+        left = min(DISGUISED_COPIES, self.fitting.count // COMMENTS_A_DISGUISE)
+        weight = np.full(len(CATEGORIES), DISGUISED_WEIGHT, dtype=np.float32)
+        for text, target in self._abusive:
+            copy = disguise(text, words, rng) if left else None
+            if copy is not None:
+                left -= 1
+                self.fitting.add(normalise(copy), target, weight)
+        return words
+
+    def add_linked_copies(self) -> None:
+        """Append copies of spam and of harmless comments with made-up links in them.
+
+        They teach the spam head alone.
+        """
+        rng = random.Random(self._seed)  # noqa: S311 - nothing secret
+        weight = np.full(len(CATEGORIES), LINKED_WEIGHT, dtype=np.float32)
+        for label, drawn in self._linked.items():
+            for text, _ in drawn:
+                copy = normalise(with_link(text, rng))
+                self.fitting.add(copy, target_of({SPAM: label}), weight)
+
+    def add_own_sentences(self) -> None:
+        """Append the sentences of our own writing."""
+        rng = random.Random(self._seed)  # noqa: S311 - nothing secret
+        for lesson in LESSONS:
+            target = target_of(lesson.labels)
+            weight = np.full(len(CATEGORIES), lesson.weight, dtype=np.float32)
+            for sentence in sentences(lesson.templates, rng, count=lesson.count):
+                self.fitting.add(normalise(sentence), target, weight)
+
+    def fit(
+        self,
+        *,
+        parent: CommentClassifier | None = None,
+        heads: Collection[int] | None = None,
+        vectors: Array | None = None,
+        prior_rows: float = 0,
+        progress: Callable[[], object] = lambda: None,
+    ) -> CommentClassifier:
+        """Return a classifier fitted on one part of the comments, calibrated on another.
+
+        Args:
+            parent: what it is a change of, with a head for each of CATEGORIES.
+            heads: the heads that are fitted and calibrated; all unless given.
+            vectors: one for each of the vectoriser's known words, which tie their weights.
+            prior_rows: how many rows a curve that a head has already counts for.
+            progress: called after each pass over the comments.
+        """
+        classifier = CommentClassifier()
+        parts = self.fitting.parts()
+        classifier.fit_parts(
+            parts, parent=parent, heads=heads, vectors=vectors, progress=progress
+        )
+        classifier.compress(heads)
+        judged = self._judged(classifier)
+        if parent is None:
+            classifier.pooled_ = self._network(judged)
+        weights = np.where(judged.lifelike[:, None], judged.weights, 0)
+        return classifier.calibrate_on(
+            _pooled(judged, classifier.pooled_),
+            judged.targets,
+            weights,
+            heads=heads,
+            prior_rows=prior_rows,
+        )
+
+    def harmless_scores(self, classifier: CommentClassifier, head: int) -> NDArray[np.float64]:
+        """Return the probabilities of what is held out and labelled 0 for a head."""
+        judged = self._judged(classifier)
+        probabilities = classifier.calibrate(_pooled(judged, classifier.pooled_))
+        return np.asarray(probabilities[judged.targets[:, head] == 0, head])
+
+    def _judged(self, classifier: CommentClassifier) -> Judged:
+        head = TOXICITY_COLUMN if classifier.pooled_ is None else classifier.pooled_.head
+        return self.held_out.judged(classifier, head, at_most=CALIBRATION_ROWS, seed=self._seed)
+
+    def _network(self, judged: Judged) -> PooledHead | None:
+        """Return a network behind the head for toxicity, if there is enough to learn it from.
+
+        All sources count alike here: it is to hear a loud stretch in any of them.
+        """
+        truth = judged.targets[:, TOXICITY_COLUMN]
+        known = ~np.isnan(truth)
+        if known.sum() < FEWEST_FOR_NETWORK or len(np.unique(truth[known])) < 2:
+            return None
+        network = PooledHead(TOXICITY_COLUMN, seed=self._seed % (1 << 32))
+        return network.fit(judged.features[known], truth[known])
+
+    def _remember(self, text: str, target: Array) -> None:
+        """Note what copies are made from."""
+        abusive = bool(target[TOXICITY_COLUMN] == 1)
+        self._words.add(text, abusive=abusive)
+        if abusive:
+            self._abusive.offer(text, target)
+        if not np.isnan(target[SPAM_COLUMN]):
+            self._linked[int(target[SPAM_COLUMN])].offer(text, None)
+
+
+def _pooled(judged: Judged, network: PooledHead | None) -> NDArray[np.float64]:
+    """Return the logits that are calibrated; see `CommentClassifier.judge`."""
+    logits = judged.logits.copy()
+    if network is not None:
+        logits[:, network.head] = network.decision_function(judged.features)
+    return logits
 
 
 def fold_of(text: str) -> int:
     """Return the fold of a normalised text, the same in every run."""
     return zlib.crc32(text.encode()) % FOLDS
-
-
-def add_examples(
-    source: Source,
-    examples: Iterable[Example],
-    *,
-    fitting: Rows,
-    calibration: Rows,
-) -> None:
-    """Deal the examples of a source into those to fit and those to calibrate on.
-
-    Examples of the report's folds go nowhere. Only sources at full weight are calibrated
-    on: the others are down-weighted because their share of abuse is not that of life.
-    """
-    for example in examples:
-        text = normalise(example.text)
-        fold = fold_of(text)
-        target, weight = targets(source, example)
-        if fold in CALIBRATION_FOLDS:
-            if source.weight >= 1:
-                calibration.add(text, target, weight)
-        elif fold not in REPORT_FOLDS:
-            fitting.add(text, target, weight)
 
 
 def targets(
@@ -121,51 +313,6 @@ def targets(
     return target, weight
 
 
-def add_disguised_copies(rows: Rows, *, seed: int) -> frozenset[str]:
-    """Append disguised copies of abusive comments; return the words taken for abusive."""
-    labels = [target[TOXICITY_COLUMN] == 1 for target in rows.targets]
-    words = typical_words(rows.texts, labels)
-    rng = random.Random(seed)  # noqa: S311 - nothing secret
-    abusive = [index for index, label in enumerate(labels) if label]
-    rng.shuffle(abusive)
-    left = DISGUISED_COPIES
-    for index in abusive:
-        copy = disguise(rows.texts[index], words, rng) if left else None
-        if copy is not None:
-            left -= 1
-            rows.add(
-                normalise(copy),
-                rows.targets[index],
-                np.full(len(CATEGORIES), DISGUISED_WEIGHT, dtype=np.float32),
-            )
-    return words
-
-
-def add_linked_copies(rows: Rows, *, seed: int) -> None:
-    """Append copies of spam and of harmless comments with made-up links in them.
-
-    They teach the spam head alone.
-    """
-    rng = random.Random(seed)  # noqa: S311 - nothing secret
-    weight = np.full(len(CATEGORIES), LINKED_WEIGHT, dtype=np.float32)
-    labels = [target[SPAM_COLUMN] for target in rows.targets]
-    for label in (0, 1):
-        found = [index for index, known in enumerate(labels) if known == label]
-        for index in rng.sample(found, min(LINKED_COPIES, len(found))):
-            copy = normalise(with_link(rows.texts[index], rng))
-            rows.add(copy, target_of({SPAM: label}), weight)
-
-
-def add_own_sentences(rows: Rows, *, seed: int) -> None:
-    """Append the sentences of our own writing."""
-    rng = random.Random(seed)  # noqa: S311 - nothing secret
-    for lesson in LESSONS:
-        target = target_of(lesson.labels)
-        weight = np.full(len(CATEGORIES), lesson.weight, dtype=np.float32)
-        for sentence in sentences(lesson.templates, rng, count=lesson.count):
-            rows.add(normalise(sentence), target, weight)
-
-
 def target_of(labels: Mapping[str, int]) -> NDArray[np.float32]:
     """Return the target for each category; NaN for those not among `labels`."""
     target = np.full(len(CATEGORIES), np.nan, dtype=np.float32)
@@ -174,24 +321,10 @@ def target_of(labels: Mapping[str, int]) -> NDArray[np.float32]:
     return target
 
 
-def fit(
-    fitting: Rows,
-    calibration: Rows,
-    *,
-    vectoriser: HashedNgrams,
-    progress: Callable[[int], object] = lambda _head: None,
-) -> CommentClassifier:
-    """Return a classifier fitted on one part of the comments and calibrated on another."""
-    classifier = CommentClassifier()
-    classifier.fit(
-        fitting.features(vectoriser),
-        np.array(fitting.targets),
-        np.array(fitting.weights),
-        progress=progress,
-    )
-    classifier.compress()
-    return classifier.fit_calibration(
-        calibration.features(vectoriser),
-        np.array(calibration.targets),
-        np.array(calibration.weights),
-    )
+def threshold(category: str, harmless: NDArray[Any]) -> float:
+    """Return the threshold at which few harmless comments with these scores are held."""
+    if not len(harmless):
+        return LOWEST_THRESHOLD
+    share = FALSE_HOLD_SHARES.get(category, OTHER_FALSE_HOLD_SHARE)
+    bar = threshold_at(np.zeros(len(harmless)), harmless, share)
+    return max(LOWEST_THRESHOLD, bar)

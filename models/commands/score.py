@@ -15,7 +15,7 @@ import click
 
 from models.commands.common import EXIT_BAD_INPUT, load_or_explain, model_option
 from models.dataset import open_text
-from models.release import BATCH_SIZE, Release
+from models.release import BATCH_SIZE, Release, Scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,10 +29,11 @@ standard input, and writes a line for each, in order:
 
 \b
   $ echo '{"text": "Thank you for this article."}' | moderation score
-  {"scores": {"toxicity": 0.01, ...}, "action": "approve", "spans": []}
+  {"scores": {"toxicity": 0.01, ...}, "action": "approve", "spans": [], "language": "en"}
 
-A comment is held when a score reaches its category's threshold. "spans" are the words
-that raised a score: offsets in code points of the text as posted.
+A comment is held when a score reaches its category's threshold, or when it is in a
+"language" that the release does not know; null where that cannot be told. "spans" are the
+words that raised a score: offsets in code points of the text as posted.
 """
 
 
@@ -80,7 +81,7 @@ def _text(row: Any) -> str | None:
 
 
 def _results(release: Release, texts: Iterable[str | BadLineError]) -> Iterator[dict[str, Any]]:
-    """Yield scores, action and spans of each text, a batch at a time.
+    """Yield scores, action, spans and language of each text, a batch at a time.
 
     Raises:
         BadLineError: when it is the turn of a bad line.
@@ -89,22 +90,28 @@ def _results(release: Release, texts: Iterable[str | BadLineError]) -> Iterator[
     while batch := list(islice(iterator, BATCH_SIZE)):
         good = [text for text in batch if isinstance(text, str)]
         for text, scored in zip(good, release.score(good), strict=True):
-            held = release.holds(scored.scores)
-            yield {
-                "scores": {name: round(value, 6) for name, value in scored.scores.items()},
-                "action": "hold" if held else "approve",
-                "spans": [
-                    {
-                        "begin": span.begin,
-                        "end": span.end,
-                        "category": span.category,
-                        "score": round(span.score, 6),
-                    }
-                    for span in (release.explain([text])[0] if held else [])
-                ],
-            }
+            yield _result(release, text, scored)
         if isinstance(batch[-1], BadLineError):
             raise batch[-1]
+
+
+def _result(release: Release, text: str, scored: Scored) -> dict[str, Any]:
+    by_score = release.holds(scored.scores)
+    held = by_score or not release.knows(scored.language)
+    return {
+        "scores": {name: round(value, 6) for name, value in scored.scores.items()},
+        "action": "hold" if held else "approve",
+        "spans": [
+            {
+                "begin": span.begin,
+                "end": span.end,
+                "category": span.category,
+                "score": round(span.score, 6),
+            }
+            for span in (release.explain([text])[0] if by_score else [])
+        ],
+        "language": scored.language,
+    }
 
 
 def _with_progress(texts: Iterator[str | BadLineError]) -> Iterator[str | BadLineError]:

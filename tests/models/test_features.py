@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import SkipTestWarning
+from sklearn.utils.estimator_checks import check_estimator
 
 from models.features import (
     BYTE_CODES,
@@ -95,8 +97,8 @@ def test_large_batches_have_keys_of_64_bits() -> None:
 def test_columns_are_part_of_the_format() -> None:
     rows = HashedNgrams().transform(["to be or not to be"])
 
-    assert rows.indices[:4].tolist() == [6321, 12288, 16430, 32870]
-    assert rows.nnz == 36
+    assert rows.indices[:4].tolist() == [12642, 24576, 32861, 65741]
+    assert rows.nnz == 23
 
 
 def test_surrogates_do_not_raise() -> None:
@@ -109,7 +111,10 @@ def test_one_text_instead_of_a_sequence_is_refused() -> None:
 
 
 def test_it_behaves_as_an_estimator() -> None:
-    # check_estimator feeds numbers; these are its rules for parameters and cloning.
+    # check_estimator feeds numbers, which texts are not: for vectorisers, scikit-learn's own
+    # among them, it skips all but cloning. The rest are its rules for parameters.
+    with pytest.warns(SkipTestWarning):
+        check_estimator(HashedNgrams())
     vectoriser = HashedNgrams(char_range=(3, 4), **SMALL)
 
     copy = clone(vectoriser)

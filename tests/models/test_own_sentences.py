@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -11,9 +12,12 @@ import pytest
 
 from models import own_sentences, training
 from models.categories import CATEGORIES, SPAM
+from models.features import HashedNgrams
 from models.own_sentences import LESSONS, LINK, made_up_link, sentences, with_link
 from models.text import normalise
 from tests.models.test_shipped_release import HARMLESS, HELD
+
+NOTHING_KEPT_BACK = training.Split(report=frozenset(), calibration=frozenset())
 
 
 def _all_sentences() -> list[str]:
@@ -65,18 +69,22 @@ def test_a_copy_has_a_made_up_link_for_its_own_or_one_more(text: str) -> None:
     assert "a.test" not in copy
 
 
-def test_linked_copies_teach_the_spam_head_alone() -> None:
-    rows = training.Rows()
-    weight = np.ones(len(CATEGORIES))
+def test_linked_copies_teach_the_spam_head_alone(tmp_path: Path) -> None:
+    rows = training.TrainingSet(
+        tmp_path, HashedNgrams(char_bits=10, word_bits=10), split=NOTHING_KEPT_BACK, seed=6
+    )
+    weight = np.ones(len(CATEGORIES), np.float32)
     for text, label in (("buy it", 1), ("a lovely garden", 0)):
         rows.add(text, training.target_of({SPAM: label, "toxicity": 0}), weight)
+    added: list[tuple[str, np.ndarray]] = []
+    rows.fitting.add = lambda text, target, _weight: added.append((text, target))
 
-    training.add_linked_copies(rows, seed=6)
+    rows.add_linked_copies()
 
-    copied = rows.targets[2:]
+    copied = [target for _, target in added]
     assert [target[training.SPAM_COLUMN] for target in copied] == [0, 1]
     assert np.isnan(np.array(copied)[:, training.TOXICITY_COLUMN]).all()
-    assert all(LINK.search(text) for text in rows.texts[2:])
+    assert all(LINK.search(text) for text, _ in added)
 
 
 def test_every_slot_is_used() -> None:

@@ -47,6 +47,32 @@ def test_scores_come_with_the_normalised_text(tiny_release: Release) -> None:
     assert all(0 <= value <= 1 for value in scored.scores.values())
 
 
+def test_scores_come_with_the_language(tiny_release: Release) -> None:
+    texts = ["Thank you for this", "Merci beaucoup pour cet article", "👍"]
+
+    assert [one.language for one in tiny_release.score(texts)] == ["en", "fr", None]
+
+
+def test_a_release_knows_its_languages_and_texts_of_none(release_folder: Path) -> None:
+    _change_manifest(release_folder, languages=["en", "fr"])
+
+    loaded = load(release_folder)
+
+    assert loaded.languages == ("en", "fr")
+    assert [loaded.knows(one) for one in ("fr", "de", None)] == [True, False, True]
+
+
+def test_a_manifest_of_before_languages_has_those_of_the_first_releases(
+    release_folder: Path,
+) -> None:
+    path = release_folder / release.MANIFEST_FILE
+    manifest = json.loads(path.read_text())
+    assert manifest.pop("languages") == ["en", "de", "pt"]
+    path.write_text(json.dumps(manifest))
+
+    assert load(release_folder).languages == ("en", "de", "pt")
+
+
 def test_more_texts_than_a_batch_are_scored_in_order(tiny_release: Release) -> None:
     texts = ["a lovely bridge"] * release.BATCH_SIZE + ["you nitwit"]
 
@@ -120,7 +146,17 @@ def test_a_newer_schema_is_refused(release_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"thresholds": {}}, {"categories": 3}, {"schema": "x"}, {"thresholds": None}]
+    "changes",
+    [
+        {"thresholds": {}},
+        {"categories": 3},
+        {"schema": "x"},
+        {"thresholds": None},
+        {"languages": "en"},
+        {"languages": ["English"]},
+        {"languages": [1]},
+        {"languages": None},
+    ],
 )
 def test_a_malformed_manifest_is_refused(release_folder: Path, changes: dict[str, Any]) -> None:
     _change_manifest(release_folder, **changes)

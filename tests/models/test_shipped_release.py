@@ -84,6 +84,15 @@ def test_comments_far_from_any_threshold_have_nothing_to_explain(
     assert release.explain([text]) == [[]]
 
 
+@pytest.mark.parametrize(
+    "text", [*HARMLESS, *HELD, *(text for example in EXAMPLES for text in example.texts())]
+)
+def test_no_english_comment_is_called_foreign(release: Release, text: str) -> None:
+    (scored,) = release.score([text])
+
+    assert release.knows(scored.language)
+
+
 @pytest.mark.parametrize("text", HELD)
 def test_abuse_and_spam_are_held_and_explained(release: Release, text: str) -> None:
     (scored,) = release.score([text])
