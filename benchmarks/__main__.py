@@ -11,11 +11,21 @@ from types import FrameType
 
 import click
 
-from benchmarks import accepts, latency, memory, pipeline, report, startup
+from benchmarks import (
+    accepts,
+    evasion,
+    functional,
+    latency,
+    memory,
+    pipeline,
+    report,
+    startup,
+    vectorisers,
+)
 from benchmarks.measuring import Row
 from benchmarks.plan import FULL, QUICK, TEXTS_FILE, Plan, read_texts
 from benchmarks.stand import StandError
-from models.release import ReleaseError, read_manifest, shipped
+from models.release import ReleaseError, read_manifest
 from moderation.errors import ModerationError
 from moderation.settings import Settings
 
@@ -25,7 +35,12 @@ BENCHMARKS = {
     "accepts": accepts.measure,
     "memory": memory.measure,
     "startup": startup.measure,
+    "vectorisers": vectorisers.measure,
+    "evasion": evasion.measure,
+    "functional": functional.measure,
 }
+#: These find their own comments, or do without.
+NEED_NO_TEXTS = frozenset({"evasion", "functional"})
 DEFAULT_DATA = Path("../shared/data")
 DEFAULT_JSON = Path("benchmarks/results/latest.json")
 
@@ -36,9 +51,9 @@ DEFAULT_JSON = Path("benchmarks/results/latest.json")
     type=click.Path(file_okay=False, path_type=Path),
     default=DEFAULT_DATA,
     show_default=True,
-    help=f"Folder with {TEXTS_FILE}, the comments to measure with.",
+    help=f"Folder with {TEXTS_FILE}, the comments to measure with, and {evasion.FILE}.",
 )
-@click.option("--quick", is_flag=True, help="Under a minute, and noisier.")
+@click.option("--quick", is_flag=True, help="Under two minutes, and noisier.")
 @click.option(
     "--only",
     metavar="NAME",
@@ -57,19 +72,19 @@ DEFAULT_JSON = Path("benchmarks/results/latest.json")
 def main(data: Path, *, quick: bool, only: tuple[str, ...], json_file: Path) -> None:
     """Measure the service against what it promises, on this machine.
 
-    Starts servers and processes of its own on throwaway folders, takes about three minutes
-    (--quick: one), prints a table and writes JSON. Progress goes to stderr. Every comparison
+    Starts servers and processes of its own on throwaway folders, takes about five minutes
+    (--quick: two), prints a table and writes JSON. Progress goes to stderr. Every comparison
     is a ratio between subjects that take turns; leave the machine alone meanwhile.
     MODERATION_RELEASE names another release to measure with.
     """
     signal.signal(signal.SIGTERM, _end)
-    plan, version = _plan(data, quick=quick)
+    chosen = [name for name in BENCHMARKS if not only or name in only]
+    plan, version = _plan(data, quick=quick, with_texts=not NEED_NO_TEXTS.issuperset(chosen))
     started, rows = time.monotonic(), list[Row]()
     try:
-        for name, measure in BENCHMARKS.items():
-            if not only or name in only:
-                rows += measure(plan)
-    except (StandError, ModerationError) as error:
+        for name in chosen:
+            rows += BENCHMARKS[name](plan)
+    except (StandError, ModerationError, ReleaseError) as error:
         raise click.ClickException(str(error)) from error
     seconds = round(time.monotonic() - started)
     click.echo(report.table(rows))
@@ -77,20 +92,23 @@ def main(data: Path, *, quick: bool, only: tuple[str, ...], json_file: Path) -> 
     plan.say(f"took {seconds} s; figures are in {json_file}")
 
 
-def _plan(data: Path, *, quick: bool) -> tuple[Plan, str]:
+def _plan(data: Path, *, quick: bool, with_texts: bool) -> tuple[Plan, str]:
     settings = Settings(release=Settings.load(os.environ).release)
+    texts = _texts(data) if with_texts else []
+    plan = Plan(texts, QUICK if quick else FULL, settings, _say, data)
     try:
-        folder = Path(settings.release).resolve() if settings.release else shipped()
-        version = read_manifest(folder).version
+        return plan, read_manifest(plan.release_folder).version
     except ReleaseError as error:
         raise click.ClickException(f"no release to measure with: {error}") from error
+
+
+def _texts(data: Path) -> list[str]:
     try:
-        texts = read_texts(data)
+        return read_texts(data)
     except FileNotFoundError as error:
         raise click.ClickException(
             f"no {TEXTS_FILE} in {data.resolve()}; name its folder with --data"
         ) from error
-    return Plan(texts, QUICK if quick else FULL, settings, _say), version
 
 
 def _say(line: str) -> None:

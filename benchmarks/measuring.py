@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -60,7 +60,8 @@ class Target:
 class Row:
     """One line of the table.
 
-    The target is for the ratio where there is one, else for the value.
+    The target is for the ratio where there is one, else for the value. `also` has further
+    figures that belong to the value: name -> figure.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Row:
     against: str = ""
     rival: Spread | None = None
     target: Target | None = None
+    also: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reached(self) -> bool | None:
@@ -89,6 +91,7 @@ class Row:
             "rival": vars(self.rival) if self.rival else None,
             "target": str(self.target) if self.target else None,
             "reached": self.reached,
+            "also": dict(self.also),
         }
 
 

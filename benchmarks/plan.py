@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models import release as releases
+from models.release import Release
 from moderation.settings import Settings
 
 #: Where the texts come from: comments of people, 340 characters long on average.
@@ -35,13 +37,37 @@ class Sizes:
     """Requests with many comments each in a round."""
     starts: int
     """How often the whole service is started."""
+    vectorised: int
+    """Comments in a round of the vectorisers, and of scoring in batches."""
+    alone: int
+    """Comments in a round that are scored one by one."""
+    disguised: int
+    """Labelled comments, at most, that each trick is played on."""
 
 
 FULL = Sizes(
-    rounds=5, comments=12_000, jobs=300, latency_s=4.0, accepts=4_000, batches=80, starts=5
+    rounds=5,
+    comments=12_000,
+    jobs=300,
+    latency_s=4.0,
+    accepts=4_000,
+    batches=80,
+    starts=5,
+    vectorised=2_048,
+    alone=500,
+    disguised=10_000,
 )
 QUICK = Sizes(
-    rounds=2, comments=4_000, jobs=100, latency_s=1.5, accepts=800, batches=20, starts=1
+    rounds=2,
+    comments=4_000,
+    jobs=100,
+    latency_s=1.5,
+    accepts=800,
+    batches=20,
+    starts=1,
+    vectorised=512,
+    alone=200,
+    disguised=1_500,
 )
 
 
@@ -59,6 +85,26 @@ class Plan:
     """Defaults of the service; only `release` is taken over from the environment."""
     say: Callable[[str], None] = _silent
     """Told what is being done."""
+    data: Path | None = None
+    """The folder of labelled files, for benchmarks that need others than `texts`."""
+
+    @property
+    def release_folder(self) -> Path:
+        """The folder of the release to measure with.
+
+        Raises:
+            ReleaseError: none is named, and none is shipped.
+        """
+        named = self.settings.release
+        return Path(named).resolve() if named else releases.shipped()
+
+    def load_release(self) -> Release:
+        """The release to measure with.
+
+        Raises:
+            ReleaseError: it cannot be loaded.
+        """
+        return releases.load(self.release_folder)
 
 
 def read_texts(folder: Path) -> list[str]:

@@ -45,8 +45,8 @@ def write_json(path: Path, rows: Sequence[Row], plan: Plan, **more: Any) -> None
         "sizes": vars(plan.sizes),
         "texts": {
             "number": len(lengths),
-            "mean_characters": round(statistics.mean(lengths)),
-            "median_characters": statistics.median(lengths),
+            "mean_characters": round(statistics.mean(lengths)) if lengths else None,
+            "median_characters": statistics.median(lengths) if lengths else None,
         },
         **more,
         "rows": [row.to_json() for row in rows],
@@ -59,6 +59,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     value = f"{figure(row.value.median)} {row.unit}"
     if row.rival:
         value += f", {row.against} {figure(row.rival.median)}"
+    value += "".join(f", {name} {number:.3g}" for name, number in row.also.items())
     reached = {None: "", True: "yes", False: "NO"}[row.reached]
     ratio = _spread(row.ratio) if row.ratio else ""
     return row.name, value, ratio, str(row.target or ""), reached

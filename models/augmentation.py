@@ -22,6 +22,9 @@ MIN_WORD_LENGTH = 4
 WORD = re.compile(r"[a-z]+")
 VOWELS = "aeiou"
 
+#: Stands before a word that is written together with the one before it.
+GLUE = "\x00"
+
 
 def typical_words(texts: Iterable[str], labels: Iterable[int]) -> frozenset[str]:
     """Return the words of normalised `texts` that hardly occur but in abusive ones."""
@@ -51,7 +54,7 @@ def disguise(text: str, words: frozenset[str], rng: random.Random) -> str | None
         found += 1
         return rng.choice(TRICKS)(word, rng)
 
-    disguised = WORD.sub(hide, text)
+    disguised = WORD.sub(hide, text).replace(f" {GLUE}", "").replace(GLUE, "")
     return disguised if found else None
 
 
@@ -87,6 +90,10 @@ def _split(word: str, rng: random.Random) -> str:
     return word[:place] + rng.choice(" -.") + word[place:]
 
 
+def _glue(word: str, _rng: random.Random) -> str:
+    return GLUE + word
+
+
 def _double(word: str, rng: random.Random) -> str:
     place = rng.randrange(len(word))
     return word[:place] + word[place] + word[place:]
@@ -102,4 +109,5 @@ TRICKS: Sequence[Callable[[str, random.Random], str]] = (
     _swap,
     _split,
     _double,
+    _glue,
 )

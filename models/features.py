@@ -9,7 +9,7 @@ Three kinds of features, each row of each kind of unit length:
 
 - character n-grams (bytes, in truth) inside words, the word's border included, as in
   scikit-learn's `char_wb`;
-- words and pairs of neighbouring words;
+- words, and two and three neighbouring ones;
 - known words, if there are any: a word that has a column of its own.
 """
 
@@ -104,7 +104,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         char_range: shortest and longest character n-gram, in bytes.
-        word_range: (1, 1) for words, (1, 2) for words and pairs.
+        word_range: fewest and most neighbouring words in a feature.
         char_bits: the character n-grams have 2 ** char_bits columns.
         word_bits: the words have 2 ** word_bits columns, behind those of the characters.
         known_words: hashes of words, ascending, that have columns of their own behind the
@@ -117,9 +117,9 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         char_range: tuple[int, int] = (3, 5),
-        word_range: tuple[int, int] = (1, 2),
+        word_range: tuple[int, int] = (1, 3),
         char_bits: int = 19,
-        word_bits: int = 18,
+        word_bits: int = 19,
         known_words: NDArray[np.uint32] | None = None,
     ) -> None:
         self.char_range = char_range
@@ -230,14 +230,17 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         begins, ends, hashes = word_hashes(buffer.data)
         _, first_word, first_known, _ = self.first_columns.astype(np.uint32)
         shift = np.uint32(32 - self.word_bits)
-        yield Occurrences(1, (_mix(hashes) >> shift) + first_word, begins, ends - begins)
-        if self.word_range[1] >= 2:
-            rows = np.searchsorted(buffer.starts, begins, side="right")
-            neighbours = np.flatnonzero(rows[1:] == rows[:-1])
-            pairs = hashes[neighbours] * PAIR + hashes[neighbours + 1]
-            columns = (_mix(pairs) >> shift) + first_word
-            first = begins[neighbours]
-            yield Occurrences(1, columns, first, ends[neighbours + 1] - first)
+        rows = np.searchsorted(buffer.starts, begins, side="right")
+        run = hashes
+        for size in range(1, self.word_range[1] + 1):
+            if size > 1:
+                run = run[:-1] * PAIR + hashes[size - 1 :]
+            if size >= self.word_range[0]:
+                last = slice(size - 1, None)
+                found = np.flatnonzero(rows[last] == rows[: len(run)])
+                first = begins[found]
+                columns = (_mix(run[found]) >> shift) + first_word
+                yield Occurrences(1, columns, first, ends[last][found] - first)
         if self.known_words is not None and len(self.known_words):
             places = np.searchsorted(self.known_words, hashes)
             places[places == len(self.known_words)] = 0

@@ -21,11 +21,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from models.features import SPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from models.features import Reading
 
-#: The lengths of the windows, in words.
+#: The lengths of the windows, in words; each twice the one before.
 WINDOWS = (1, 2, 4, 8, 16, 32)
 
 #: How many single words above these logits a comment has is counted.
@@ -44,8 +46,8 @@ class WordSums:
     text begins, shape (texts,). A text without a word has one that is empty.
     """
 
-    sums: NDArray[np.float64]
-    counts: NDArray[np.float64]
+    sums: NDArray[np.float32]
+    counts: NDArray[np.float32]
     first_words: NDArray[np.intp]
 
     @classmethod
@@ -55,8 +57,8 @@ class WordSums:
         word_of = np.cumsum(is_space) - 1
         n_words = max(int(word_of[-1]), 1)
         kinds = 1 + max((found.kind for found in reading.occurrences), default=0)
-        sums = np.zeros((kinds, n_words))
-        counts = np.zeros((kinds, n_words))
+        sums = np.zeros((kinds, n_words), dtype=np.float32)
+        counts = np.zeros((kinds, n_words), dtype=np.float32)
         for found in reading.occurrences:
             words = word_of[found.begins]
             sums[found.kind] += np.bincount(words, weights[found.columns], n_words)
@@ -83,22 +85,9 @@ class WordSums:
         Args:
             logits: those of the whole texts, shape (texts,).
         """
-        n_words = self.sums.shape[1]
-        lengths = np.diff(np.append(self.first_words, n_words))
-        ends = np.repeat(self.first_words + lengths, lengths)
-        sums, counts = (
-            np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0)))
-            for each in (self.sums, self.counts)
-        )
-        begins = np.arange(n_words)
-        highest = []
-        single = np.zeros(0)
-        for window in WINDOWS:
-            stops = np.minimum(begins + window, ends)
-            inside = np.maximum(counts[:, stops] - counts[:, begins], 1)
-            logit = ((sums[:, stops] - sums[:, begins]) / np.sqrt(inside)).sum(axis=0)
-            single = logit if window == 1 else single
-            highest.append(np.maximum.reduceat(logit, self.first_words))
+        lengths = np.diff(np.append(self.first_words, self.sums.shape[1]))
+        single, *wider = self._windows(lengths)
+        highest = [np.maximum.reduceat(each, self.first_words) for each in (single, *wider)]
         return np.stack(
             [
                 logits,
@@ -111,16 +100,39 @@ class WordSums:
             axis=1,
         )
 
+    def _windows(self, lengths: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
+        """Yield the logit of the window that begins at each word, for each of WINDOWS.
+
+        A window is two of half its length, the second of which may begin in the next text.
+        """
+        sums, counts = self.sums, self.counts
+        left = np.repeat(self.first_words + lengths, lengths) - np.arange(sums.shape[1])
+        for window in WINDOWS:
+            if (half := window // 2) and half < sums.shape[1]:
+                inside = left[:-half] > half
+                sums = _joined(sums, half, inside)
+                counts = _joined(counts, half, inside)
+            yield (sums / np.sqrt(np.maximum(counts, 1))).sum(axis=0)
+
     def _next_highest(
-        self, logits: NDArray[np.float64], highest: NDArray[np.float64], lengths: NDArray[Any]
-    ) -> list[NDArray[np.float64]]:
+        self, logits: NDArray[np.float32], highest: NDArray[np.float32], lengths: NDArray[Any]
+    ) -> list[NDArray[np.float32]]:
         """Return the second and the third highest logit of each text; 0 if there is none."""
-        found: list[NDArray[np.float64]] = []
+        found: list[NDArray[np.float32]] = []
         for _ in range(2):
             logits = np.where(logits >= np.repeat(highest, lengths), -np.inf, logits)
             highest = np.maximum.reduceat(logits, self.first_words)
             found.append(np.where(np.isfinite(highest), highest, 0))
         return found
+
+
+def _joined(
+    values: NDArray[np.float32], half: int, inside: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return the values of windows plus those of the windows behind them, if in the text."""
+    joined = values.copy()
+    joined[:, :-half] += values[:, half:] * inside
+    return joined
 
 
 class PooledHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -120,13 +120,12 @@ def prepare(text: str) -> str:
     """Return `text` in lower case and plain letters, its words apart by single spaces."""
     text = text.lower()
     if not text.isascii():
-        for stage in UNICODE_STAGES:
-            text = stage.pattern.sub(stage.replace, text)
+        text = undo(text, UNICODE_STAGES)
     return " ".join(text.split())
 
 
 def undo(text: str, stages: Sequence[Stage]) -> str:
-    """Return `text`, which is prepared, as some of the ASCII stages leave it."""
+    """Return `text` as some of the stages leave it."""
     for stage in stages:
         if stage.needs is None or stage.needs.search(text):
             text = stage.pattern.sub(stage.replace, text)
@@ -247,7 +246,11 @@ UNICODE_STAGES = (
     Stage(re.compile(f"[{INVISIBLE}]+"), _nothing),
     Stage(re.compile(f"[\x21-\x7e][{MARKS}]+|[^\x00-\x7f\\s][{MARKS}]*"), _fold),
     # Entered at the beginning of a word only: no word is read twice.
-    Stage(re.compile(r"(?<!\w)[a-z0-9_]*+[\u0370-\u058f]\w*"), _latinise),
+    Stage(
+        re.compile(r"(?<!\w)[a-z0-9_]*+[\u0370-\u058f]\w*"),
+        _latinise,
+        needs=re.compile("[\u0370-\u058f]"),
+    ),
 )
 
 #: What `" ".join(text.split())` does, for those who follow offsets.

@@ -208,13 +208,13 @@ class TrainingSet:
                 self.fitting.add(copy, target_of({SPAM: label}), weight)
 
     def add_own_sentences(self) -> None:
-        """Append the sentences of our own writing."""
+        """Append the sentences of our own writing; some are held out, for the network."""
         rng = random.Random(self._seed)  # noqa: S311 - nothing secret
         for lesson in LESSONS:
             target = target_of(lesson.labels)
             weight = np.full(len(CATEGORIES), lesson.weight, dtype=np.float32)
             for sentence in sentences(lesson.templates, rng, count=lesson.count):
-                self.fitting.add(normalise(sentence), target, weight)
+                self.add(normalise(sentence), target, weight, lifelike=False)
 
     def fit(
         self,

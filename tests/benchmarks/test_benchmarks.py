@@ -7,35 +7,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from benchmarks import latency, report
-from benchmarks.__main__ import main
+from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.latency import percentile
 from benchmarks.measuring import Bound, Row, Spread, Target, compare, take_turns
 from benchmarks.plan import QUICK, Plan
-from models import release as releases
-from models.classifier import CommentClassifier
-from models.features import HashedNgrams
-from models.release import Release
 from moderation.settings import Settings
 
 TEXTS = [f"Remark number {number} on the new library" for number in range(400)]
-
-
-@pytest.fixture
-def small_release(tmp_path: Path) -> Path:
-    """A release that learnt nothing and loads at once."""
-    vectoriser = HashedNgrams(char_bits=8, word_bits=8)
-    truth = np.array([[0.0], [1.0]])
-    classifier = CommentClassifier(max_iter=5)
-    classifier.fit(vectoriser.transform(["kind", "rude"]), truth)
-    folder = tmp_path / "release"
-    release = Release("tiny", ("toxicity",), {"toxicity": 0.9}, vectoriser, classifier)
-    releases.save(folder, release, details={})
-    return folder
 
 
 def test_the_latency_benchmark_sees_every_decision_and_leaves_no_process(
@@ -90,6 +72,13 @@ def test_percentiles_lie_on_straight_lines_between_neighbours() -> None:
     assert percentile([5.0], 99) == 5.0
 
 
+def test_further_figures_stand_behind_the_value_and_in_the_json() -> None:
+    row = Row("caught", Spread.of([72.4]), "%", also={"AUC": 0.9314, "difference": -4.931})
+
+    assert "72.4 %, AUC 0.931, difference -4.93 " in report.table([row])
+    assert row.to_json()["also"] == {"AUC": 0.9314, "difference": -4.931}
+
+
 def test_the_figures_are_kept_as_json_without_any_text(tmp_path: Path) -> None:
     row = compare("x", [2.0], [1.0], unit="/s", against="y")
     path = tmp_path / "new" / "latest.json"
@@ -99,6 +88,30 @@ def test_the_figures_are_kept_as_json_without_any_text(tmp_path: Path) -> None:
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written["rows"][0]["ratio"]["median"] == 2.0
     assert "library" not in path.read_text(encoding="utf-8")
+
+
+def test_benchmarks_that_need_no_texts_run_without_data(
+    small_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a release, and a folder in which there is nothing
+    monkeypatch.setenv("MODERATION_RELEASE", str(small_release))
+    written = tmp_path / "latest.json"
+    arguments = ["--only", "evasion", "--only", "functional", "--json", str(written)]
+
+    # When the benchmarks that find their own comments are run
+    result = CliRunner().invoke(main, [*arguments, "--data", str(tmp_path / "nowhere")])
+
+    # Then one says what it lacks, the other has figures, and both are known by name
+    assert result.exit_code == 0, result.output
+    assert "evasion: needs jigsaw_test_a.csv.xz" in result.output
+    assert "functional, approve: neutral statement" in result.output
+    assert json.loads(written.read_text(encoding="utf-8"))["texts"]["number"] == 0
+
+
+def test_every_benchmark_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/benchmarks.md").read_text(encoding="utf-8")
+
+    assert [name for name in BENCHMARKS if f"| {name} |" not in page] == []
 
 
 def test_a_folder_without_data_is_a_clear_error(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -52,10 +51,16 @@ def _naive(text: str, vectoriser: HashedNgrams) -> tuple[set[int], set[int]]:
                     value = (value * int(ROLL) + int(BYTE_CODES[byte])) & 0xFFFFFFFF
                 characters.add(_mix(value ^ size) >> (32 - vectoriser.char_bits))
     hashes = [_word_hash(word) for word in re.findall(rb"[\w'\x80-\xff]+", text.encode())]
-    pairs = [(first * int(PAIR) + second) & 0xFFFFFFFF for first, second in pairwise(hashes)]
+    runs = list(hashes)
+    for size in range(2, vectoriser.word_range[1] + 1):
+        for begin in range(len(hashes) - size + 1):
+            value = 0
+            for word in hashes[begin : begin + size]:
+                value = (value * int(PAIR) + word) & 0xFFFFFFFF
+            runs.append(value)
     shift = 32 - vectoriser.word_bits
     first_column = 1 << vectoriser.char_bits
-    return characters, {(_mix(value) >> shift) + first_column for value in hashes + pairs}
+    return characters, {(_mix(value) >> shift) + first_column for value in runs}
 
 
 @settings(max_examples=100)
@@ -98,7 +103,7 @@ def test_columns_are_part_of_the_format() -> None:
     rows = HashedNgrams().transform(["to be or not to be"])
 
     assert rows.indices[:4].tolist() == [12642, 24576, 32861, 65741]
-    assert rows.nnz == 23
+    assert rows.nnz == 27
 
 
 def test_surrogates_do_not_raise() -> None:

@@ -143,8 +143,8 @@ def test_a_disguise_hides_typical_words_and_leaves_the_rest() -> None:
     copies = {disguise("what a nitwit, really", words, rng) for _ in range(50)}
 
     assert len(copies) > 5
-    assert all(copy.startswith("what a ") for copy in copies)
-    assert all(copy.endswith(", really") and "nitwit," not in copy for copy in copies)
+    assert all(copy.startswith("what a") for copy in copies)
+    assert all(copy.endswith(", really") and " nitwit," not in copy for copy in copies)
 
 
 def test_a_text_without_typical_words_is_not_copied() -> None:
