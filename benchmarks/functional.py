@@ -42,9 +42,7 @@ class Judged:
             np.array([case.label for case in some], np.int8),
             np.array([hold_score(one.scores) for one in scored]),
             np.array([max(one.scores.values()) for one in scored]),
-            np.array(
-                [release.holds(one.scores) or not release.knows(one.language) for one in scored]
-            ),
+            np.array([release.would_hold(one) for one in scored]),
         )
 
     def where(self, chosen: Callable[[Case], object]) -> NDArray[np.bool_]:

@@ -1,45 +1,53 @@
-"""Copies of abusive comments as people write them to get past a filter.
+"""Copies of comments as people write them to get past a filter.
 
-Owns the tricks that the normaliser cannot undo, because what was masked is gone: stars
-for letters, letters left out, swapped or split. The classifier learns them from copies.
+Owns the tricks that the normaliser cannot undo, or not always: stars for letters, letters
+left out, swapped or split, digits that may stand for several letters. The classifier learns
+them from copies.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 #: A word is typical of abuse if it occurs in so many comments, this share of them abusive.
 MIN_COMMENTS = 25
 MIN_ABUSIVE_SHARE = 0.7
 
 MIN_WORD_LENGTH = 4
+
+#: Of harmless comments so many words are disguised at most.
+MOST_WORDS = 3
+
 WORD = re.compile(r"[a-z]+")
 VOWELS = "aeiou"
+
+#: A letter, and what may stand for it.
+LEET_FOR = {
+    "a": "4@",
+    "b": "8",
+    "e": "3",
+    "g": "69",
+    "i": "1!",
+    "l": "1|",
+    "o": "0",
+    "s": "5$",
+    "t": "7",
+    "z": "2",
+}
 
 #: Stands before a word that is written together with the one before it.
 GLUE = "\x00"
 
 
-def typical_words(texts: Iterable[str], labels: Iterable[int]) -> frozenset[str]:
-    """Return the words of normalised `texts` that hardly occur but in abusive ones."""
-    everywhere: Counter[str] = Counter()
-    abusive: Counter[str] = Counter()
-    for text, label in zip(texts, labels, strict=True):
-        words = set(WORD.findall(text))
-        everywhere.update(words)
-        if label:
-            abusive.update(words)
-    return frozenset(
-        word
-        for word, count in everywhere.items()
-        if count >= MIN_COMMENTS and abusive[word] >= MIN_ABUSIVE_SHARE * count
-    )
+def some_words(text: str, rng: random.Random) -> frozenset[str]:
+    """Return a few of the words of a normalised text, whatever they are."""
+    words = sorted({word for word in WORD.findall(text) if len(word) >= MIN_WORD_LENGTH})
+    return frozenset(rng.sample(words, min(len(words), rng.randrange(1, MOST_WORDS + 1))))
 
 
 def disguise(text: str, words: frozenset[str], rng: random.Random) -> str | None:
@@ -90,6 +98,18 @@ def _split(word: str, rng: random.Random) -> str:
     return word[:place] + rng.choice(" -.") + word[place:]
 
 
+def _leet(word: str, rng: random.Random) -> str:
+    """Write some letters as digits and signs; the normaliser undoes what it can."""
+    places = [place for place, char in enumerate(word) if char in LEET_FOR]
+    if not places:
+        return _mask_one(word, rng)
+    changed = rng.sample(places, rng.randrange(1, len(places) + 1))
+    return "".join(
+        rng.choice(LEET_FOR[char]) if place in changed else char
+        for place, char in enumerate(word)
+    )
+
+
 def _glue(word: str, _rng: random.Random) -> str:
     return GLUE + word
 
@@ -99,14 +119,15 @@ def _double(word: str, rng: random.Random) -> str:
     return word[:place] + word[place] + word[place:]
 
 
+#: The commonest tricks are there several times.
 TRICKS: Sequence[Callable[[str, random.Random], str]] = (
-    _mask_vowels,
+    *(_swap,) * 4,
+    *(_mask_vowels,) * 2,
+    *(_mask_one,) * 2,
     _mask_middle,
     _mask_tail,
-    _mask_one,
-    _mask_one,
+    *(_leet,) * 3,
     _drop_vowels,
-    _swap,
     _split,
     _double,
     _glue,

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 VERSION = "2026.11-2"
 
+#: What the comments trained on are written in.
+LANGUAGES = ("en", "de", "pt", "ko", "zh")
+
 #: Everything random hangs on it.
 SEED = 20261124
 
@@ -69,9 +72,9 @@ def main(data: Path, output: Path) -> None:
         say(f"fitting on {rows.fitting.count:,} comments")
         classifier = rows.fit(vectors=known.vectors)
     unset = dict.fromkeys(CATEGORIES, 1.0)
-    release = Release(VERSION, CATEGORIES, unset, vectoriser, classifier)
+    release = Release(VERSION, CATEGORIES, unset, vectoriser, classifier, LANGUAGES)
     thresholds = choose_thresholds(release, data)
-    release = Release(VERSION, CATEGORIES, thresholds, vectoriser, classifier)
+    release = Release(VERSION, CATEGORIES, thresholds, vectoriser, classifier, LANGUAGES)
     say("measuring")
     details = describe(release, data, words=words, trained_on=rows.fitting.count)
     save(output, release, details=details, card=model_card.write(release, details))

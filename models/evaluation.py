@@ -290,7 +290,7 @@ class _Gathering:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return the score for a label and whether it is held for that, each shape (n,)."""
         if name == LABEL:
-            held = np.array([_would_hold(self._release, one) for one in scored])
+            held = np.array([self._release.would_hold(one) for one in scored])
             return np.array([hold_score(one.scores) for one in scored], np.float32), held
         exact = np.array([one.scores[name] for one in scored])
         return exact.astype(np.float32), exact >= self._release.thresholds[name]
@@ -319,10 +319,6 @@ class _Parts:
             np.concatenate(self.held),
             np.concatenate(self.mentions),
         )
-
-
-def _would_hold(release: Release, scored: Scored) -> bool:
-    return release.holds(scored.scores) or not release.knows(scored.language)
 
 
 def _mentions(

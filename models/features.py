@@ -9,7 +9,8 @@ Three kinds of features, each row of each kind of unit length:
 
 - character n-grams (bytes, in truth) inside words, the word's border included, as in
   scikit-learn's `char_wb`;
-- words, and two and three neighbouring ones;
+- words, two and three neighbouring ones, and words with the letters behind the first in
+  any order, so that swapped letters change nothing;
 - known words, if there are any: a word that has a column of its own.
 """
 
@@ -228,8 +229,10 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _words(self, buffer: Buffer) -> Iterator[Occurrences]:
         begins, ends, hashes = word_hashes(buffer.data)
+        scrambled = _scrambled_hashes(buffer.data, begins, ends)
         _, first_word, first_known, _ = self.first_columns.astype(np.uint32)
         shift = np.uint32(32 - self.word_bits)
+        yield Occurrences(1, (_mix(scrambled) >> shift) + first_word, begins, ends - begins)
         rows = np.searchsorted(buffer.starts, begins, side="right")
         run = hashes
         for size in range(1, self.word_range[1] + 1):
@@ -265,6 +268,15 @@ def word_hashes(
     sums = np.cumsum(BYTE_CODES[data] * downwards, dtype=np.uint64)
     hashes = (sums[ends - 1] - sums[begins - 1]) * upwards[begins]
     return begins, ends, (hashes >> np.uint64(32)).astype(np.uint32)
+
+
+def _scrambled_hashes(
+    data: NDArray[np.uint8], begins: NDArray[np.int32], ends: NDArray[np.int32]
+) -> NDArray[np.uint32]:
+    """Return a hash of every word's first byte, and of the others in whatever order."""
+    codes = BYTE_CODES[data]
+    sums = np.cumsum(codes, dtype=np.uint32)
+    return np.asarray((sums[ends - 1] - sums[begins]) * PAIR + _mix(codes[begins]))
 
 
 def _powers(base: int, count: int) -> NDArray[np.uint64]:

@@ -1,6 +1,6 @@
 """Comments that a classifier is not fitted on but made to mean something by.
 
-Owns keeping them, as texts on disk, and what a fitted classifier says of them: for its
+Owns keeping them on disk, and what a fitted classifier says of them: for its
 network, which listens to the texts, and for its calibration curves.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -46,26 +46,22 @@ class Judged:
 
 
 class HeldOut:
-    """A growing file of comments; labels stay in memory, some 60 bytes a comment.
+    """A growing file of comments, and one of their labels.
 
     Args:
-        folder: an existing folder; the file in it is deleted by nobody here.
+        folder: an existing folder; the files in it are deleted by nobody here.
         vectoriser: what makes features of normalised texts.
+        width: how many categories there are.
     """
 
-    def __init__(self, folder: Path, vectoriser: HashedNgrams) -> None:
-        self._path = folder / "held-out.jsonl"
+    def __init__(self, folder: Path, vectoriser: HashedNgrams, *, width: int) -> None:
+        self._texts = folder / "held-out.jsonl"
+        self._labels = folder / "held-out.float32"
         self._vectoriser = vectoriser
-        self._path.touch()
-        self._pending: list[str] = []
-        self._targets: list[NDArray[np.float32]] = []
-        self._weights: list[NDArray[np.float32]] = []
-        self._lifelike: list[bool] = []
-
-    @property
-    def count(self) -> int:
-        """How many comments there are."""
-        return len(self._targets)
+        self._width = width
+        self._pending: list[tuple[str, NDArray[np.float32]]] = []
+        self.count = 0
+        self._flush()
 
     def add(
         self,
@@ -76,10 +72,9 @@ class HeldOut:
         lifelike: bool,
     ) -> None:
         """Append a comment; see `Judged`."""
-        self._pending.append(json.dumps(text) + "\n")
-        self._targets.append(target)
-        self._weights.append(weight)
-        self._lifelike.append(lifelike)
+        labels = np.concatenate((target, weight, [lifelike])).astype(np.float32)
+        self._pending.append((json.dumps(text) + "\n", labels))
+        self.count += 1
         if len(self._pending) >= BATCH_SIZE:
             self._flush()
 
@@ -99,26 +94,25 @@ class HeldOut:
             logits[rows] = classifier.decision_function(self._vectoriser.rows(reading))
             features[rows] = classifier.pooled_features(logits[rows], reading, head)
             done += len(texts)
+        width = self._width
+        labels = np.fromfile(self._labels, dtype=np.float32).reshape(-1, 2 * width + 1)[chosen]
         return Judged(
             logits,
             features,
-            _stacked(self._targets, chosen, logits.shape[1]),
-            _stacked(self._weights, chosen, logits.shape[1]),
-            np.array(self._lifelike, dtype=bool)[chosen],
+            labels[:, :width],
+            labels[:, width : 2 * width],
+            labels[:, -1] > 0,
         )
 
     def _flush(self) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.writelines(self._pending)
+        with self._texts.open("a", encoding="utf-8") as texts, self._labels.open("ab") as file:
+            for text, labels in self._pending:
+                texts.write(text)
+                file.write(labels.tobytes())
         self._pending = []
 
     def _batches(self, chosen: NDArray[np.bool_]) -> Iterator[list[str]]:
-        with self._path.open(encoding="utf-8") as lines:
+        with self._texts.open(encoding="utf-8") as lines:
             texts = (json.loads(line) for line, one in zip(lines, chosen, strict=True) if one)
             while batch := list(islice(texts, BATCH_SIZE)):
                 yield batch
-
-
-def _stacked(arrays: list[Any], chosen: NDArray[np.bool_], width: int) -> NDArray[np.float32]:
-    whole = np.array(arrays, dtype=np.float32).reshape(len(arrays), width)
-    return whole[chosen]

@@ -162,6 +162,10 @@ class Release:
         """Say whether texts of this language can be scored; true where it cannot be told."""
         return language is None or language in self.languages
 
+    def would_hold(self, scored: Scored) -> bool:
+        """Say whether a text should be held, for its scores or for its language."""
+        return self.holds(scored.scores) or not self.knows(scored.language)
+
     def holds(self, scores: Mapping[str, float]) -> bool:
         """Say whether any score is at or above its threshold."""
         return any(scores[category] >= bar for category, bar in self.thresholds.items())

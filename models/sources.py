@@ -26,6 +26,8 @@ class Source:
         background: its harmless rows are taken to be free of spam as well. Nobody labelled
             them so, but spam is rare there, and without them the spam head would know no
             other comments than those under three videos.
+        lifelike: it is as often abusive as comments are, so that probabilities may be learnt
+            from it. Others were picked by keywords, or made half and half.
     """
 
     name: str
@@ -33,14 +35,15 @@ class Source:
     weight: float = 1.0
     category: str = TOXICITY
     background: bool = False
+    lifelike: bool = False
 
 
 JIGSAW_LICENCE = "CC0 (labels), CC BY-SA 3.0 (text, Wikipedia)"
 
 TRAINING_SOURCES = (
-    Source("jigsaw_train", JIGSAW_LICENCE, background=True),
-    Source("jigsaw_train_more", JIGSAW_LICENCE, background=True),
-    Source("jigsaw_train_cleaned", JIGSAW_LICENCE),
+    Source("jigsaw_train", JIGSAW_LICENCE, background=True, lifelike=True),
+    Source("jigsaw_train_more", JIGSAW_LICENCE, background=True, lifelike=True),
+    Source("jigsaw_train_cleaned", JIGSAW_LICENCE, lifelike=True),
     Source("civil_toxic_spans", "CC0", weight=0.1, background=True),
     Source("civil_toxic_positives", "CC0", weight=0.2),
     Source("tweets_davidson", "MIT", weight=0.3),
@@ -52,12 +55,14 @@ TRAINING_SOURCES = (
     Source("mlma_en", "MIT", weight=0.3),
     Source("forum_stormfront", "CC BY-SA 3.0", weight=0.3),
     Source("news_fox", "MIT", weight=0.5, background=True),
-    Source("multilingual_de_germeval2018", "CC BY 4.0", weight=0.5),
-    Source("multilingual_de_iwg", "CC BY-SA 3.0", weight=0.5),
-    Source("multilingual_pt_toldbr", "CC BY-SA 4.0", weight=0.5),
-    Source("spam_youtube", "CC BY 4.0", category=SPAM),
-    Source("spam_sms", "CC BY 4.0", category=SPAM),
-    Source("spam_telegram", "MIT", category=SPAM),
+    Source("multilingual_de_germeval2018", "CC BY 4.0", weight=1.5),
+    Source("multilingual_de_iwg", "CC BY-SA 3.0", weight=1.5),
+    Source("multilingual_pt_toldbr", "CC BY-SA 4.0"),
+    Source("multilingual_ko_beep", "CC BY-SA 4.0"),
+    Source("multilingual_zh_cold", "Apache-2.0"),
+    Source("spam_youtube", "CC BY 4.0", category=SPAM, lifelike=True),
+    Source("spam_sms", "CC BY 4.0", category=SPAM, lifelike=True),
+    Source("spam_telegram", "MIT", category=SPAM, lifelike=True),
 )
 
 #: In the domain of most training rows; never trained on.

@@ -50,13 +50,14 @@ ACCENTS = re.compile(
 )
 
 LATIN_LETTER = re.compile("[a-z]")
+LATIN_LETTERS = re.compile("[a-z]+")
 
 #: Cyrillic, Greek and Armenian letters, each before the Latin one that it passes for.
 LOOK_ALIKES = {
     ord(pair[0]): pair[1]
     for pair in str.split(
         "аa вb еe ёe іi кk мm нh оo рp сc тt уy хx ѕs јj һh ԁd ԛq ԝw ӏl ьb ѵv гr"
-        " αa βb γy εe κk νv οo ρp τt υu χx ωw ηn ζz ιi հh ոn սu օo"
+        " αa βb γy εe κk νv οo ρp τt υu χx ωw ηn ζz ιi հh ոn սu օo пn ғf ԍg ϲc ϳj үy"
     )
 }
 
@@ -72,8 +73,11 @@ LATIN_VARIANTS = {
 #: Digits and signs that stand for letters within a word.
 LEET = str.maketrans("013457@$!|", "oieastasil")
 
+#: Two of these spell what one alone does not.
+LEET_DOUBLES = re.compile("99|66")
+
 #: Where they do: between letters, or a sign at either end (`$hit`, `a$$`).
-LEET_IN_PLACE = re.compile(r"[a-z][013457@$!|]+[a-z]|^[@$][a-z]|[a-z][@$]+$")
+LEET_IN_PLACE = re.compile(r"[a-z](?:[013457@$!|]|99|66)+[a-z]|^[@$][a-z]|[a-z][@$]+$")
 
 #: The furthest into a word that `!` is read as a letter: `sh!t`, but not `hello!there`.
 MAX_LETTERS_BEFORE_BANG = 3
@@ -121,6 +125,8 @@ def prepare(text: str) -> str:
     text = text.lower()
     if not text.isascii():
         text = undo(text, UNICODE_STAGES)
+    if "  " in text:
+        text = SPACED_WORDS.pattern.sub(SPACED_WORDS.replace, text)
     return " ".join(text.split())
 
 
@@ -145,7 +151,7 @@ def normalise_with_offsets(text: str) -> Normalised:
     )
     # `str.lower` minds the neighbours of a capital sigma, and of nothing else.
     tracked = Normalised(text.lower(), tracked.begins, tracked.ends)
-    for stage in (*UNICODE_STAGES, WHITESPACE, *ASCII_STAGES):
+    for stage in (*UNICODE_STAGES, SPACED_WORDS, WHITESPACE, *ASCII_STAGES):
         tracked = _apply(stage, tracked)
     return tracked
 
@@ -203,10 +209,22 @@ def _plain_form(cluster: str) -> str:
 
 
 def _latinise(match: re.Match[str]) -> str:
-    """Return a word in Latin if it mixes Latin letters with nothing but look-alikes."""
+    """Return a word in Latin if it is of Latin letters and look-alikes, or looks like that.
+
+    A word of look-alikes alone is a word of its own script, unless all around it is Latin.
+    """
     word = match[0]
     latin = word.translate(LOOK_ALIKES)
-    return latin if latin.isascii() and LATIN_LETTER.search(word) else word
+    if not latin.isascii():
+        return word
+    return latin if LATIN_LETTER.search(word) or _is_mostly_latin(match.string) else word
+
+
+@lru_cache(maxsize=2)
+def _is_mostly_latin(text: str) -> bool:
+    """Say whether most letters of a text are Latin; remembered while its words are asked."""
+    latin = sum(map(len, LATIN_LETTERS.findall(text)))
+    return latin > sum(map(str.isalpha, text)) - latin
 
 
 def _join(match: re.Match[str]) -> str:
@@ -227,7 +245,7 @@ def _unleet(match: re.Match[str]) -> str:
     mention = token[0] == "@" and not token.startswith("@ss")
     if mention or token.find("!") > MAX_LETTERS_BEFORE_BANG or not LEET_IN_PLACE.search(token):
         return token
-    spelt = token.translate(LEET)
+    spelt = LEET_DOUBLES.sub("gg", token).translate(LEET)
     return spelt if spelt.isalpha() else token
 
 
@@ -251,6 +269,14 @@ UNICODE_STAGES = (
         _latinise,
         needs=re.compile("[\u0370-\u058f]"),
     ),
+)
+
+#: Words as well as letters apart, `y o u   a r e`: the wider gaps are between words.
+SPACED_WORDS = Stage(
+    re.compile(
+        r"(?<=  )[a-z0-9@$!](?: [a-z0-9@$!])+(?=  |\Z)|\A[a-z0-9@$!](?: [a-z0-9@$!])+(?=  )"
+    ),
+    lambda match: match[0].replace(" ", ""),
 )
 
 #: What `" ".join(text.split())` does, for those who follow offsets.

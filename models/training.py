@@ -3,7 +3,7 @@
 Owns how comments become rows of features with targets and weights, which of them are kept
 back, and which copies and sentences of our own join them. Texts are forgotten as soon as
 they are features on disk, but for those that copies are drawn from: no amount of comments
-fills the memory (some 60 bytes a comment that is calibrated on do stay).
+fills the memory.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import random
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from models.augmentation import disguise
+from models.augmentation import disguise, some_words
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
 from models.copies import Sample, WordCounts
@@ -48,11 +49,12 @@ FOLDS = 20
 BACKGROUND_WEIGHT = 0.1
 
 #: One abusive comment for so many comments is copied in disguise, so many at most, and what
-#: each copy counts. Those are drawn from so many abusive comments.
-COMMENTS_A_DISGUISE = 32
-DISGUISED_COPIES = 7_500
+#: each copy counts. Those are drawn from so many abusive comments. Half as many harmless ones
+#: are copied with some of their words in disguise: stars alone are no abuse.
+COMMENTS_A_DISGUISE = 8
+DISGUISED_COPIES = 30_000
 DISGUISED_WEIGHT = 0.5
-DISGUISE_CANDIDATES = 30_000
+DISGUISE_CANDIDATES = 60_000
 
 #: How many comments that are spam, and how many that are not, are copied with a made-up link
 #: in them, and what each counts: a link alone is to be no evidence.
@@ -151,12 +153,13 @@ class TrainingSet:
     ) -> None:
         self.vectoriser = vectoriser
         self.fitting = Rows(folder / "fitting", vectoriser)
-        self.held_out = HeldOut(folder, vectoriser)
+        self.held_out = HeldOut(folder, vectoriser, width=len(CATEGORIES))
         self.kept_back = 0
         self._split = split
         self._seed = seed
         self._words = WordCounts()
         self._abusive: Sample[Array] = Sample(DISGUISE_CANDIDATES, seed=seed)
+        self._harmless: Sample[Array] = Sample(DISGUISED_COPIES, seed=seed)
         self._linked: dict[int, Sample[None]] = {
             label: Sample(LINKED_COPIES, seed=seed) for label in (0, 1)
         }
@@ -164,12 +167,11 @@ class TrainingSet:
     def add_examples(self, source: Source, examples: Iterable[Example]) -> None:
         """Deal the examples of a source into those to fit and those that are held out.
 
-        Only sources at full weight are calibrated on: the others are down-weighted because
-        their share of abuse is not that of life.
+        Only lifelike sources are calibrated on.
         """
         for example in examples:
             target, weight = targets(source, example)
-            self.add(normalise(example.text), target, weight, lifelike=source.weight >= 1)
+            self.add(normalise(example.text), target, weight, lifelike=source.lifelike)
 
     def add(self, text: str, target: Array, weight: Array, *, lifelike: bool = True) -> None:
         """Deal one comment, normalised; those of the report's folds go nowhere."""
@@ -183,15 +185,19 @@ class TrainingSet:
             self._remember(text, target)
 
     def add_disguised_copies(self) -> frozenset[str]:
-        """Append disguised copies of abusive comments; return the words taken for abusive."""
+        """Append disguised copies of comments; return the words taken for abusive."""
         words = self._words.typical()
         rng = random.Random(self._seed)  # noqa: S311 - nothing secret
-        left = min(DISGUISED_COPIES, self.fitting.count // COMMENTS_A_DISGUISE)
+        most = min(DISGUISED_COPIES, self.fitting.count // COMMENTS_A_DISGUISE)
+        abusive = ((disguise(text, words, rng), target) for text, target in self._abusive)
+        harmless = (
+            (disguise(text, some_words(text, rng), rng), target)
+            for text, target in self._harmless
+        )
         weight = np.full(len(CATEGORIES), DISGUISED_WEIGHT, dtype=np.float32)
-        for text, target in self._abusive:
-            copy = disguise(text, words, rng) if left else None
-            if copy is not None:
-                left -= 1
+        for copies, at_most in ((abusive, most), (harmless, most // 2)):
+            disguised = ((copy, target) for copy, target in copies if copy is not None)
+            for copy, target in islice(disguised, at_most):
                 self.fitting.add(normalise(copy), target, weight)
         return words
 
@@ -280,6 +286,8 @@ class TrainingSet:
         self._words.add(text, abusive=abusive)
         if abusive:
             self._abusive.offer(text, target)
+        elif target[TOXICITY_COLUMN] == 0:
+            self._harmless.offer(text, target)
         if not np.isnan(target[SPAM_COLUMN]):
             self._linked[int(target[SPAM_COLUMN])].offer(text, None)
 

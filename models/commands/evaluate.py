@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-import models
-from models.commands.common import EXIT_BAD_INPUT, load_or_explain
+from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
-from models.dataset import DatasetError, read
+from models.dataset import BadRows, DatasetError, read
 from models.evaluation import measure, summary
 from models.fairness import (
     CIVIL_IDENTITIES,
@@ -43,34 +42,14 @@ Columns: "text", and "label" (1: should be held) or any of the categories.
   $ moderation evaluate labelled.csv.xz --model var/mine --against 2026.11-1
   $ moderation evaluate labelled.csv.xz --identity-terms built-in --report report
 
-AUC is given with its 95 % interval; a dash is a figure that the file cannot tell.
+Rows that are no labelled comment are named and passed over. AUC is given with its 95 %
+interval; a dash is a figure that the file cannot tell.
 """
 
 #: `--identity-columns auto`: those that have the names of Civil Comments.
 AUTO = "auto"
 #: `--identity-terms built-in`: the list that comes with the code.
 BUILT_IN = "built-in"
-
-#: Where the releases are that come with the code.
-RELEASED = Path(models.__file__).parent / "released"
-
-
-class ReleaseFolder(click.ParamType[Path]):
-    """A folder, or the version of a release that comes with the code."""
-
-    name = "version_or_folder"
-
-    def convert(
-        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Path:
-        """Return the folder; one of that name in sight comes before a shipped release."""
-        if Path(value).is_dir():
-            return Path(value)
-        shipped = {folder.name: folder for folder in RELEASED.iterdir() if folder.is_dir()}
-        if str(value) not in shipped:
-            known = ", ".join(sorted(shipped))
-            self.fail(f"{str(value)!r} is neither a folder nor one of {known}.", param, ctx)
-        return shipped[str(value)]
 
 
 @click.command(help=EVALUATE_HELP)
@@ -114,12 +93,14 @@ def evaluate(
     """Measure a release on a labelled FILE (CSV, JSON Lines or Parquet)."""
     identities = _identities(columns, terms)
     releases = [load_or_explain(model)] + ([load_or_explain(against)] if against else [])
+    bad_rows = BadRows()
     try:
-        with _examples(file, ignore, identities) as examples:
+        with _examples(file, ignore, identities, bad_rows) as examples:
             measured = measure(releases, examples, identities=identities)
     except DatasetError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
+    _complain(file, bad_rows, left=measured[0].report.comments)
     if folder:
         _write_report(folder, measured, title=file.name)
     click.echo(json.dumps(summary(measured)) if as_json else tables(measured))
@@ -137,18 +118,27 @@ def _identities(columns: tuple[str, ...], terms: str | None) -> Identities | Non
         raise click.BadParameter(str(error), param_hint="--identity-terms") from error
 
 
+def _complain(file: Path, bad_rows: BadRows, *, left: int) -> None:
+    """Name the rows that could not be measured; end the command if that was all of them."""
+    if bad_rows.count:
+        click.echo(f"{file.name}: {bad_rows.count:,} rows passed over\n{bad_rows}", err=True)
+    if not left:
+        click.echo(f"Error: {file.name} has no labelled comment", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+
+
 @contextmanager
 def _examples(
-    file: Path, ignore: tuple[str, ...], identities: Identities | None
+    file: Path, ignore: tuple[str, ...], identities: Identities | None, bad_rows: BadRows
 ) -> Iterator[Iterable[Example]]:
     """Read the file, with a progress bar on standard error if a person is watching it."""
     extra = identities.names if isinstance(identities, IdentityColumns) else ()
     if not sys.stderr.isatty():
-        yield read(file, ignore=ignore, extra=extra)
+        yield read(file, ignore=ignore, extra=extra, bad_rows=bad_rows)
         return
     file_bytes = file.stat().st_size
     with click.progressbar(length=file_bytes, label="Measuring", file=sys.stderr) as bar:
-        yield read(file, ignore=ignore, extra=extra, progress=bar.update)
+        yield read(file, ignore=ignore, extra=extra, bad_rows=bad_rows, progress=bar.update)
         bar.update(file_bytes - bar.pos)
 
 

@@ -97,7 +97,7 @@ def _results(release: Release, texts: Iterable[str | BadLineError]) -> Iterator[
 
 def _result(release: Release, text: str, scored: Scored) -> dict[str, Any]:
     by_score = release.holds(scored.scores)
-    held = by_score or not release.knows(scored.language)
+    held = release.would_hold(scored)
     return {
         "scores": {name: round(value, 6) for name, value in scored.scores.items()},
         "action": "hold" if held else "approve",

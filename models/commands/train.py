@@ -20,8 +20,7 @@ import click
 
 from models import candidate
 from models.candidate import Candidate, ForeignParentError, Order, TooLittleDataError
-from models.commands.common import EXIT_BAD_INPUT, load_or_explain
-from models.commands.evaluate import ReleaseFolder
+from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
 from models.dataset import DatasetError
 from models.evaluation import summary
@@ -36,8 +35,8 @@ TRAIN_HELP = """\
 Train a release from labelled files (CSV, JSON Lines or Parquet).
 
 Columns: "text", and "label" (1: should be held) or any of the categories. An empty cell is
-"nobody said". What the files teach is learnt on top of the shipped release, which forgets
-nothing that they do not contradict: a few hundred comments help.
+"nobody said". What the files teach is learnt on top of the shipped release, as a change as
+small as may be: a few hundred comments help, and it goes on ranking others as before.
 
 \b
   $ moderation train --data labelled.csv --ignore source

@@ -60,7 +60,13 @@ def _naive(text: str, vectoriser: HashedNgrams) -> tuple[set[int], set[int]]:
             runs.append(value)
     shift = 32 - vectoriser.word_bits
     first_column = 1 << vectoriser.char_bits
-    return characters, {(_mix(value) >> shift) + first_column for value in runs}
+    scrambled = [_scrambled(word) for word in re.findall(rb"[\w'\x80-\xff]+", text.encode())]
+    return characters, {(_mix(value) >> shift) + first_column for value in runs + scrambled}
+
+
+def _scrambled(word: bytes) -> int:
+    rest = sum(int(BYTE_CODES[byte]) for byte in word[1:])
+    return (rest * int(PAIR) + _mix(int(BYTE_CODES[word[0]]))) & 0xFFFFFFFF
 
 
 @settings(max_examples=100)
@@ -103,7 +109,16 @@ def test_columns_are_part_of_the_format() -> None:
     rows = HashedNgrams().transform(["to be or not to be"])
 
     assert rows.indices[:4].tolist() == [12642, 24576, 32861, 65741]
-    assert rows.nnz == 27
+    assert rows.nnz == 31
+
+
+def test_swapped_letters_leave_a_trace_of_the_word() -> None:
+    vectoriser = HashedNgrams()
+    words = slice(vectoriser.first_columns[1], vectoriser.first_columns[2])
+    rows = vectoriser.transform(["nitwit", "ntiwit", "twitni"])[:, words].toarray() > 0
+
+    assert (rows[0] & rows[1]).sum() == 1
+    assert not (rows[0] & rows[2]).any()
 
 
 def test_surrogates_do_not_raise() -> None:

@@ -29,6 +29,9 @@ tricky_text = st.text(
         ("niiiitwit", "nitwit"),
         ("silllly", "silly"),
         ("nіtwіt", "nitwit"),
+        ("y o u   n i t w i t", "you nitwit"),
+        ("what a big\u0435gg, \u0441\u043e\u0440 says", "what a bigegg, cop says"),
+        ("wi66le", "wiggle"),
         ("n\u200bi\u200bt\u00adwit", "nitwit"),
         ("n\u0336i\u0335t\u0334w\u0301i\u0302t", "nitwit"),
         ("𝓷𝓲𝓽𝔀𝓲𝓽", "nitwit"),
@@ -44,6 +47,7 @@ def test_evasion_is_undone(posted: str, read: str) -> None:
     "text",
     [
         "i give it 3 a 5 of 10",
+        "a b",
         "the u.s.a. and the u.k. agree",
         "mp3, h1n1, covid19, b2b, 4k, 5pm, 10k, 2nd",
         "see https://example.org/a1b?x=y1z&q=a1b for more",
