@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 VERSION = "2026.11-2"
 
 #: What the comments trained on are written in.
-LANGUAGES = ("en", "de", "pt", "ko", "zh")
+LANGUAGES = tuple(dict.fromkeys(source.language for source in TRAINING_SOURCES))
 
 #: Everything random hangs on it.
 SEED = 20261124
@@ -136,6 +136,7 @@ def describe(
         "command": "python -m models.build DATA_DIR",
         "seed": SEED,
         "code_sha256": lineage.code_sha256(),
+        "weights_sha256": lineage.weights_sha256(release.classifier),
         "data_sha256": lineage.data_sha256(
             [data / f"{source.name}.csv.xz" for source in TRAINING_SOURCES]
         ),

@@ -38,6 +38,13 @@ WORD_BASE_INVERSE = pow(WORD_BASE, -1, 1 << 64)
 
 SPACE = 32
 
+#: Known words are looked up by the first 20 bits of their hashes. Of several that have these
+#: in common, one in fifty, only the last is found.
+KNOWN_SHIFT = np.uint32(12)
+
+#: Kinds of features: characters, words, known words. The rows of each are of unit length.
+KINDS = 3
+
 #: A random code for each byte, the same in every process: it is part of the format.
 BYTE_CODES = np.random.Generator(np.random.PCG64(20261124)).integers(
     0, 1 << 32, size=256, dtype=np.uint32
@@ -53,7 +60,7 @@ IS_WORD_BYTE[128:] = True
 class Occurrences:
     """Where features of one kind and length were found: one entry for each, in order.
 
-    `kind` is a number below `HashedNgrams.n_kinds`. `columns` are those of the feature
+    `kind` is a number below KINDS. `columns` are those of the feature
     matrix; `begins` are places in the buffer of bytes. `length` in bytes is one number, or
     one for each.
     """
@@ -112,8 +119,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             others; see `word_hashes`.
     """
 
-    #: Releases from before there were known words have none.
-    known_words: NDArray[np.uint32] | None = None
+    _places: NDArray[np.int32]
 
     def __init__(
         self,
@@ -130,20 +136,17 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.known_words = known_words
 
     @property
-    def first_columns(self) -> NDArray[np.int64]:
+    def first_columns(self) -> tuple[int, int, int, int]:
         """Where the columns of each kind begin, and at last the width of the matrix."""
-        known = 0 if self.known_words is None else len(self.known_words)
-        return np.cumsum([0, 1 << self.char_bits, 1 << self.word_bits, known])
-
-    @property
-    def n_kinds(self) -> int:
-        """Characters, words, known words; the rows of each are of unit length."""
-        return len(self.first_columns) - 1
+        words = 1 << self.char_bits
+        known = words + (1 << self.word_bits)
+        count = 0 if self.known_words is None else len(self.known_words)
+        return 0, words, known, known + count
 
     @property
     def n_columns(self) -> int:
         """The width of the matrix."""
-        return int(self.first_columns[-1])
+        return self.first_columns[-1]
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that rows are strings and that there is nothing to fit."""
@@ -183,12 +186,12 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         n_rows = reading.n_texts
         keys, dtype = self._distinct_keys(reading)
         first_keys = np.arange(n_rows + 1, dtype=np.uint64) * self.n_columns
-        # One bound for each kind of each row, and the last: n_kinds * n_rows + 1.
-        bounds = np.add.outer(first_keys[:-1], self.first_columns[:-1].astype(np.uint64))
+        # One bound for each kind of each row, and the last: KINDS * n_rows + 1.
+        bounds = np.add.outer(first_keys[:-1], np.array(self.first_columns[:-1], np.uint64))
         found = np.append(np.searchsorted(keys, bounds.ravel().astype(dtype)), len(keys))
         sizes = np.diff(found)
         values = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
-        indptr = found[:: self.n_kinds].astype(np.int32)
+        indptr = found[::KINDS].astype(np.int32)
         columns = keys - np.repeat(first_keys[:-1].astype(dtype), np.diff(indptr))
         return csr_matrix(
             (values, columns.astype(np.int32), indptr), shape=(n_rows, self.n_columns)
@@ -210,6 +213,20 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
         return keys, dtype
 
+    def _places_of_known(self) -> NDArray[np.int32]:
+        """Return the place of the known word that begins with so many bits; 0 for none."""
+        if "_places" not in self.__dict__:
+            known = np.asarray(self.known_words)
+            self._places = np.zeros(1 << (32 - int(KNOWN_SHIFT)), dtype=np.int32)
+            self._places[known >> KNOWN_SHIFT] = np.arange(len(known), dtype=np.int32)
+        return self._places
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be made again."""
+        state = dict(super().__getstate__())
+        state.pop("_places", None)
+        return state
+
     def _characters(self, buffer: Buffer) -> Iterator[Occurrences]:
         shortest, longest = self.char_range
         codes = BYTE_CODES[buffer.data]
@@ -230,7 +247,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _words(self, buffer: Buffer) -> Iterator[Occurrences]:
         begins, ends, hashes = word_hashes(buffer.data)
         scrambled = _scrambled_hashes(buffer.data, begins, ends)
-        _, first_word, first_known, _ = self.first_columns.astype(np.uint32)
+        _, first_word, first_known, _ = map(np.uint32, self.first_columns)
         shift = np.uint32(32 - self.word_bits)
         yield Occurrences(1, (_mix(scrambled) >> shift) + first_word, begins, ends - begins)
         rows = np.searchsorted(buffer.starts, begins, side="right")
@@ -245,8 +262,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 columns = (_mix(run[found]) >> shift) + first_word
                 yield Occurrences(1, columns, first, ends[last][found] - first)
         if self.known_words is not None and len(self.known_words):
-            places = np.searchsorted(self.known_words, hashes)
-            places[places == len(self.known_words)] = 0
+            places = self._places_of_known()[hashes >> KNOWN_SHIFT]
             known = np.flatnonzero(self.known_words[places] == hashes)
             columns = places[known].astype(np.uint32) + first_known
             yield Occurrences(2, columns, begins[known], (ends - begins)[known])

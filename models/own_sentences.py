@@ -467,8 +467,8 @@ LESSONS = (
     Lesson(COUNTER_SENTENCES, {TOXICITY: 0}, count=6000),
     Lesson(COUNTER_SENTENCES, {IDENTITY_ATTACK: 0}, count=1000, weight=0.3),
     Lesson(THING_SENTENCES, {TOXICITY: 0}, count=3000),
-    Lesson(EXPULSIONS, {IDENTITY_ATTACK: 1}, count=120, weight=0.7),
-    Lesson(RETURNS, {IDENTITY_ATTACK: 0, SPAM: 0}, count=120, weight=0.7),
+    Lesson(EXPULSIONS, {IDENTITY_ATTACK: 1}, count=180, weight=1.0),
+    Lesson(RETURNS, {IDENTITY_ATTACK: 0, SPAM: 0}, count=180, weight=1.0),
 )
 
 

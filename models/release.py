@@ -34,7 +34,8 @@ from models.screening import normalise_all
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: The version of the format that this code reads and writes.
+#: The version of the format that this code writes, and the only one that it reads: features
+#: of another would be other features.
 SCHEMA = 2
 
 CLASSIFIER_FILE = "classifier.skops"
@@ -72,6 +73,10 @@ class MalformedManifestError(ReleaseError):
 
 class NewerSchemaError(ReleaseError):
     """Raised when a release was written by newer code than this."""
+
+
+class OlderSchemaError(ReleaseError):
+    """Raised when a release was written by code whose features this one no longer knows."""
 
 
 class MalformedClassifierError(ReleaseError):
@@ -230,7 +235,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read `release.json` alone, without opening the classifier.
 
     Raises:
-        MissingFileError, MalformedManifestError, NewerSchemaError.
+        MissingFileError, MalformedManifestError, NewerSchemaError, OlderSchemaError.
     """
     path = folder / MANIFEST_FILE
     try:
@@ -243,8 +248,11 @@ def read_manifest(folder: Path) -> Manifest:
         msg = f"{path} is not the manifest of a release: {error!r}"
         raise MalformedManifestError(msg) from error
     if schema > SCHEMA:
-        msg = f"{path} has schema {schema}; this code reads up to {SCHEMA}: update it first"
+        msg = f"{path} has schema {schema}; this code reads {SCHEMA}: update the code first"
         raise NewerSchemaError(msg)
+    if schema < SCHEMA:
+        msg = f"{path} has schema {schema}; this code reads {SCHEMA}: train the release anew"
+        raise OlderSchemaError(msg)
     return _manifest(manifest, path)
 
 

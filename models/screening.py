@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.text import ASCII_STAGES, MAX_SIGN_RUN, prepare, undo
+from models.text import ASCII_STAGES, MAX_SIGN_RUN, normalise, prepare, undo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 NEWLINE = 10
 
 #: What a byte may be, one bit each.
-LETTER, SPELLING, BORDER_SIGN, TOKEN, SEPARATOR, STRETCHABLE = (1 << bit for bit in range(6))
+LETTER, SPELLING, BORDER_SIGN, TOKEN, ATTACHED, SEPARATOR, STRETCHABLE = (
+    1 << bit for bit in range(7)
+)
+
+#: Fewer texts are quicker read than screened.
+FEWEST_SCREENED = 8
 
 #: The longest separator between spaced letters, in characters.
 MAX_SEPARATOR = 3
@@ -33,10 +38,11 @@ def _byte_kinds() -> NDArray[np.uint8]:
     kinds = np.zeros(256, dtype=np.uint8)
     letters = b"abcdefghijklmnopqrstuvwxyz"
     for members, kind in (
-        (letters, LETTER | TOKEN),
+        (letters, LETTER | TOKEN | ATTACHED),
         (b"0123456789@$!|", SPELLING),
         (b"@$", BORDER_SIGN),
         (b"0123456789@$!", TOKEN),
+        (b"0123456789@$'", ATTACHED),
         (b" .-_*/,~|", SEPARATOR),
         (bytes(byte for byte in range(33, 127) if byte not in b"0123456789"), STRETCHABLE),
     ):
@@ -48,7 +54,9 @@ BYTE_KINDS = _byte_kinds()
 
 
 def normalise_all(texts: Sequence[str]) -> list[str]:
-    """Return what `normalise` returns for each text, two to three times as fast."""
+    """Return what `normalise` returns for each text, of many two to three times as fast."""
+    if len(texts) < FEWEST_SCREENED:
+        return list(map(normalise, texts))
     prepared = list(map(prepare, texts))
     ascii_only = [text if text.isascii() else "" for text in prepared]
     return [
@@ -78,11 +86,12 @@ def first_stages(texts: Sequence[str]) -> list[int]:
 
 
 def _spaced(data: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return where two single characters stand a separator apart."""
+    """Return where two single characters stand a separator apart, and a third behind them."""
     kinds = BYTE_KINDS[data]
-    token = (kinds & TOKEN) > 0
-    single = np.zeros(len(data), dtype=bool)
-    single[1:-1] = token[1:-1] & ~token[:-2] & ~token[2:]
+    attached = (kinds & ATTACHED) > 0
+    single = (kinds & TOKEN) > 0
+    single[1:] &= ~attached[:-1]
+    single[:-1] &= ~attached[1:]
     begins = np.flatnonzero(single)
     separator = (kinds & SEPARATOR) > 0
     apart = np.zeros(len(begins), dtype=bool)
@@ -90,7 +99,7 @@ def _spaced(data: NDArray[np.uint8]) -> NDArray[np.intp]:
     for length in range(1, MAX_SEPARATOR + 1):
         clear &= separator[np.minimum(begins + length, len(data) - 1)]
         apart |= clear & single[np.minimum(begins + length + 1, len(data) - 1)]
-    return begins[apart]
+    return begins[:-1][apart[:-1] & apart[1:]]
 
 
 def _spelt(data: NDArray[np.uint8]) -> NDArray[np.intp]:

@@ -14,6 +14,9 @@ from models.categories import SPAM, TOXICITY
 ORIGIN_COLUMNS = ("source",)
 
 
+ENGLISH = "en"
+
+
 @dataclass(frozen=True)
 class Source:
     """A file of labelled comments.
@@ -28,6 +31,7 @@ class Source:
             other comments than those under three videos.
         lifelike: it is as often abusive as comments are, so that probabilities may be learnt
             from it. Others were picked by keywords, or made half and half.
+        language: of most of its rows (ISO 639-1).
     """
 
     name: str
@@ -36,6 +40,7 @@ class Source:
     category: str = TOXICITY
     background: bool = False
     lifelike: bool = False
+    language: str = ENGLISH
 
 
 JIGSAW_LICENCE = "CC0 (labels), CC BY-SA 3.0 (text, Wikipedia)"
@@ -55,11 +60,11 @@ TRAINING_SOURCES = (
     Source("mlma_en", "MIT", weight=0.3),
     Source("forum_stormfront", "CC BY-SA 3.0", weight=0.3),
     Source("news_fox", "MIT", weight=0.5, background=True),
-    Source("multilingual_de_germeval2018", "CC BY 4.0", weight=1.5),
-    Source("multilingual_de_iwg", "CC BY-SA 3.0", weight=1.5),
-    Source("multilingual_pt_toldbr", "CC BY-SA 4.0"),
-    Source("multilingual_ko_beep", "CC BY-SA 4.0"),
-    Source("multilingual_zh_cold", "Apache-2.0"),
+    Source("multilingual_de_germeval2018", "CC BY 4.0", language="de"),
+    Source("multilingual_de_iwg", "CC BY-SA 3.0", language="de"),
+    Source("multilingual_pt_toldbr", "CC BY-SA 4.0", weight=0.5, language="pt"),
+    Source("multilingual_ko_beep", "CC BY-SA 4.0", language="ko"),
+    Source("multilingual_zh_cold", "Apache-2.0", weight=0.5, language="zh"),
     Source("spam_youtube", "CC BY 4.0", category=SPAM, lifelike=True),
     Source("spam_sms", "CC BY 4.0", category=SPAM, lifelike=True),
     Source("spam_telegram", "MIT", category=SPAM, lifelike=True),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Combining marks kept on one letter. Vietnamese needs two; zalgo stacks dozens.
 MAX_MARKS = 3
 
+#: So many characters are remembered with what they are folded to.
+MOST_FOLDS = 20_000
+
 #: The longest run of one sign that is kept: "!!!" says it all.
 MAX_SIGN_RUN = 3
 
@@ -124,7 +127,7 @@ def prepare(text: str) -> str:
     """Return `text` in lower case and plain letters, its words apart by single spaces."""
     text = text.lower()
     if not text.isascii():
-        text = undo(text, UNICODE_STAGES)
+        text = _undo_unicode(text)
     if "  " in text:
         text = SPACED_WORDS.pattern.sub(SPACED_WORDS.replace, text)
     return " ".join(text.split())
@@ -179,6 +182,25 @@ def _apply(stage: Stage, tracked: Normalised) -> Normalised:
     return Normalised(
         "".join(pieces), begins + tracked.begins[position:], ends + tracked.ends[position:]
     )
+
+
+def _undo_unicode(text: str) -> str:
+    """Return what the Unicode stages leave; texts without marks have a quicker way through."""
+    invisible, fold, latinise = UNICODE_STAGES
+    text = undo(text, [invisible])
+    text = undo(text, [fold]) if ANY_MARK.search(text) else text.translate(FOLDS)
+    return undo(text, [latinise])
+
+
+class _Folds(dict[int, str]):
+    """A table for `str.translate` that learns what `_fold` makes of a single character."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = char if char.isascii() or char.isspace() else _plain_form(char)
+        if len(self) < MOST_FOLDS:
+            self[code] = folded
+        return folded
 
 
 def _nothing(_match: re.Match[str]) -> str:
@@ -259,6 +281,10 @@ def _squeeze(match: re.Match[str]) -> str:
         return sign * MAX_SIGN_RUN
     return sign * (2 if sign in (DOUBLED_AT_END if at_end else DOUBLED_INSIDE) else 1)
 
+
+#: Which texts need more than a look at each character by itself.
+ANY_MARK = re.compile(f"[{MARKS}]")
+FOLDS = _Folds()
 
 UNICODE_STAGES = (
     Stage(re.compile(f"[{INVISIBLE}]+"), _nothing),

@@ -25,6 +25,7 @@ from models.feature_store import FeatureStore
 from models.held_out import HeldOut
 from models.own_sentences import LESSONS, sentences, with_link
 from models.pooling import PooledHead
+from models.sources import ENGLISH
 from models.text import normalise
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ FOLDS = 20
 #: What a harmless row counts for the spam head that nobody labelled.
 BACKGROUND_WEIGHT = 0.1
 
-#: One abusive comment for so many comments is copied in disguise, so many at most, and what
-#: each copy counts. Those are drawn from so many abusive comments. Half as many harmless ones
-#: are copied with some of their words in disguise: stars alone are no abuse.
+#: One abusive comment for so many comments is copied in disguise, so many at most, drawn from
+#: so many, and what share of its weight a copy has. Half as many harmless ones are copied with
+#: some of their words in disguise: stars alone are no abuse.
 COMMENTS_A_DISGUISE = 8
 DISGUISED_COPIES = 30_000
-DISGUISED_WEIGHT = 0.5
+DISGUISED_SHARE = 1.0
 DISGUISE_CANDIDATES = 60_000
 
 #: How many comments that are spam, and how many that are not, are copied with a made-up link
@@ -78,6 +79,8 @@ SPAM_COLUMN = CATEGORIES.index(SPAM)
 TOXICITY_COLUMN = CATEGORIES.index(TOXICITY)
 
 Array: TypeAlias = "NDArray[np.float32]"
+#: Target and weight of a comment for each category.
+Labels: TypeAlias = "tuple[Array, Array]"
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,8 @@ class TrainingSet:
         self._split = split
         self._seed = seed
         self._words = WordCounts()
-        self._abusive: Sample[Array] = Sample(DISGUISE_CANDIDATES, seed=seed)
-        self._harmless: Sample[Array] = Sample(DISGUISED_COPIES, seed=seed)
+        self._abusive: Sample[Labels] = Sample(DISGUISE_CANDIDATES, seed=seed)
+        self._harmless: Sample[Labels] = Sample(DISGUISED_COPIES, seed=seed)
         self._linked: dict[int, Sample[None]] = {
             label: Sample(LINKED_COPIES, seed=seed) for label in (0, 1)
         }
@@ -167,38 +170,52 @@ class TrainingSet:
     def add_examples(self, source: Source, examples: Iterable[Example]) -> None:
         """Deal the examples of a source into those to fit and those that are held out.
 
-        Only lifelike sources are calibrated on.
+        Only lifelike sources are calibrated on. The network listens to English alone, which
+        comes first; comments in other languages are not held out for it.
         """
         for example in examples:
             target, weight = targets(source, example)
-            self.add(normalise(example.text), target, weight, lifelike=source.lifelike)
+            self.add(
+                normalise(example.text),
+                target,
+                weight,
+                lifelike=source.lifelike,
+                hold_out=source.language == ENGLISH,
+            )
 
-    def add(self, text: str, target: Array, weight: Array, *, lifelike: bool = True) -> None:
+    def add(
+        self,
+        text: str,
+        target: Array,
+        weight: Array,
+        *,
+        lifelike: bool = True,
+        hold_out: bool = True,
+    ) -> None:
         """Deal one comment, normalised; those of the report's folds go nowhere."""
         fold = fold_of(text)
-        if fold in self._split.calibration:
-            self.held_out.add(text, target, weight, lifelike=lifelike)
-        elif fold in self._split.report:
+        if fold in self._split.report:
             self.kept_back += 1
+        elif fold in self._split.calibration and hold_out:
+            self.held_out.add(text, target, weight, lifelike=lifelike)
         else:
             self.fitting.add(text, target, weight)
-            self._remember(text, target)
+            self._remember(text, target, weight)
 
     def add_disguised_copies(self) -> frozenset[str]:
         """Append disguised copies of comments; return the words taken for abusive."""
         words = self._words.typical()
         rng = random.Random(self._seed)  # noqa: S311 - nothing secret
         most = min(DISGUISED_COPIES, self.fitting.count // COMMENTS_A_DISGUISE)
-        abusive = ((disguise(text, words, rng), target) for text, target in self._abusive)
+        abusive = ((disguise(text, words, rng), labels) for text, labels in self._abusive)
         harmless = (
-            (disguise(text, some_words(text, rng), rng), target)
-            for text, target in self._harmless
+            (disguise(text, some_words(text, rng), rng), labels)
+            for text, labels in self._harmless
         )
-        weight = np.full(len(CATEGORIES), DISGUISED_WEIGHT, dtype=np.float32)
         for copies, at_most in ((abusive, most), (harmless, most // 2)):
-            disguised = ((copy, target) for copy, target in copies if copy is not None)
-            for copy, target in islice(disguised, at_most):
-                self.fitting.add(normalise(copy), target, weight)
+            disguised = ((copy, labels) for copy, labels in copies if copy is not None)
+            for copy, (target, weight) in islice(disguised, at_most):
+                self.fitting.add(normalise(copy), target, DISGUISED_SHARE * weight)
         return words
 
     def add_linked_copies(self) -> None:
@@ -280,14 +297,14 @@ class TrainingSet:
         network = PooledHead(TOXICITY_COLUMN, seed=self._seed % (1 << 32))
         return network.fit(judged.features[known], truth[known])
 
-    def _remember(self, text: str, target: Array) -> None:
+    def _remember(self, text: str, target: Array, weight: Array) -> None:
         """Note what copies are made from."""
         abusive = bool(target[TOXICITY_COLUMN] == 1)
         self._words.add(text, abusive=abusive)
         if abusive:
-            self._abusive.offer(text, target)
+            self._abusive.offer(text, (target, weight))
         elif target[TOXICITY_COLUMN] == 0:
-            self._harmless.offer(text, target)
+            self._harmless.offer(text, (target, weight))
         if not np.isnan(target[SPAM_COLUMN]):
             self._linked[int(target[SPAM_COLUMN])].offer(text, None)
 

@@ -39,7 +39,7 @@ Columns: "text", and "label" (1: should be held) or any of the categories.
 
 \b
   $ moderation evaluate labelled.csv.xz --ignore source
-  $ moderation evaluate labelled.csv.xz --model var/mine --against 2026.11-1
+  $ moderation evaluate labelled.csv.xz --model var/mine --against 2026.11-2
   $ moderation evaluate labelled.csv.xz --identity-terms built-in --report report
 
 Rows that are no labelled comment are named and passed over. AUC is given with its 95 %

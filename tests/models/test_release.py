@@ -138,6 +138,13 @@ def test_a_file_that_is_no_skops_file_is_refused(release_folder: Path) -> None:
         load(release_folder)
 
 
+def test_an_older_schema_is_refused(release_folder: Path) -> None:
+    _change_manifest(release_folder, schema=1)
+
+    with pytest.raises(release.OlderSchemaError, match="train the release anew"):
+        load(release_folder)
+
+
 def test_a_newer_schema_is_refused(release_folder: Path) -> None:
     _change_manifest(release_folder, schema=release.SCHEMA + 1)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from models.explanation import WORD, word_contributions
 from models.release import Release, load, shipped
+from models.text import normalise
 from moderation.demo.examples import EXAMPLES, Example
 
 MAX_FOLDER_BYTES = 10_000_000
@@ -20,6 +22,11 @@ ORDINARY = (
     "You can buy tickets at the door.",
     "Click on the map to see the cycle lanes.",
     "We must go back to the old constitution of this country.",
+    "Please subscribe me to the newsletter.",
+    "Great post!",
+    "I hate Mondays.",
+    "I do not hate anyone.",
+    "He was shot dead by police in 1998.",
 )
 WITH_LINKS = (
     "Check the source at https://example.org",
@@ -30,6 +37,7 @@ WITH_LINKS = (
     "Thanks, great article! The map is on http://maps.example.com/bridge",
     "Here is the council's own page: https://council.example.org/meetings?id=42",
     "https://example.org/paper.pdf is worth reading.",
+    "Here is the interview: https://www.youtube.com/watch?v=dQw4w9WgXcQ",
 )
 WITH_IDENTITY_TERMS = (
     "I am a proud Muslim woman",
@@ -52,6 +60,8 @@ ABUSIVE = (
     "y0u 1d10t",
     "You are an i d i o t",
     "you are an iiiidiot",
+    "you are an ididot and a mroon",
+    "y o u   a r e   a n   i d i o t",
     "You are an id\u0456ot",
     "Go back to your country",
 )
@@ -99,6 +109,27 @@ def test_abuse_and_spam_are_held_and_explained(release: Release, text: str) -> N
 
     assert release.holds(scored.scores)
     assert release.explain([text])[0]
+
+
+@pytest.mark.parametrize("text", [*HELD, *WITH_LINKS])
+def test_what_words_add_is_the_linear_logit(release: Release, text: str) -> None:
+    normalised = normalise(text)
+    words = list(WORD.finditer(normalised))
+    vectoriser, classifier = release.vectoriser, release.classifier
+
+    added = word_contributions(normalised, words, vectoriser, classifier)
+
+    logits = classifier.decision_function(vectoriser.transform([normalised]))[0]
+    assert added.sum(axis=0) + classifier.intercept_ == pytest.approx(logits, abs=1e-3)
+
+
+def test_a_rude_word_is_named_where_it_stands(release: Release) -> None:
+    text = "I read it twice, and I must say: the author is an \u200bid\u0456ot. Regards."
+
+    spans = release.explain([text])[0]
+
+    loudest = max(spans, key=lambda span: span.score)
+    assert "d\u0456ot" in text[loudest.begin : loudest.end]
 
 
 def test_spam_is_held_as_spam(release: Release) -> None:
