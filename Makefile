@@ -33,7 +33,7 @@ bench: $(VENV)/.dev ## measure everything that docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 release: $(VENV)/.dev ## train the shipped classifier anew (DATA=folder of the labelled files)
-	$(BIN)/python -m models.build $(DATA)
+	$(BIN)/python -m models.learning.build $(DATA)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from benchmarks.measuring import Row, Spread
 from benchmarks.plan import Plan
 from benchmarks.tricks import LEAST_LETTERS, TRICKS, Trick, play
-from models import dataset, ranking
+from models import dataset
 from models.categories import LABEL
-from models.copies import WordCounts
-from models.evaluation import hold_score, threshold_at
+from models.learning.copies import WordCounts
+from models.measuring import ranking
+from models.measuring.evaluation import hold_score, threshold_at
 from models.release import Release
 from models.text import normalise
 

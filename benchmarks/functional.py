@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import Row, Spread
 from benchmarks.plan import Plan
-from models import ranking
-from models.evaluation import hold_score
+from models.measuring import ranking
+from models.measuring.evaluation import hold_score
 from models.release import Release
 from tests.models.functional_cases import NO_IDENTITY, Case, cases
 

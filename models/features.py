@@ -38,8 +38,7 @@ WORD_BASE_INVERSE = pow(WORD_BASE, -1, 1 << 64)
 
 SPACE = 32
 
-#: Known words are looked up by the first 20 bits of their hashes. Of several that have these
-#: in common, one in fifty, only the last is found.
+#: Known words are looked up by the first 20 bits of their hashes: few have these in common.
 KNOWN_SHIFT = np.uint32(12)
 
 #: Kinds of features: characters, words, known words. The rows of each are of unit length.
@@ -119,7 +118,8 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             others; see `word_hashes`.
     """
 
-    _places: NDArray[np.int32]
+    _bucket_starts: NDArray[np.int32]
+    _largest_bucket: int
 
     def __init__(
         self,
@@ -213,18 +213,28 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
         return keys, dtype
 
-    def _places_of_known(self) -> NDArray[np.int32]:
-        """Return the place of the known word that begins with so many bits; 0 for none."""
-        if "_places" not in self.__dict__:
-            known = np.asarray(self.known_words)
-            self._places = np.zeros(1 << (32 - int(KNOWN_SHIFT)), dtype=np.int32)
-            self._places[known >> KNOWN_SHIFT] = np.arange(len(known), dtype=np.int32)
-        return self._places
+    def _places_of_known(
+        self, known: NDArray[np.uint32], hashes: NDArray[np.uint32]
+    ) -> NDArray[np.int32]:
+        """Return the place of each hash among the known ones, -1 if it is not one of them."""
+        if "_bucket_starts" not in self.__dict__:
+            buckets = np.arange((1 << (32 - int(KNOWN_SHIFT))) + 1, dtype=np.uint64)
+            starts = np.searchsorted(known, buckets << np.uint64(KNOWN_SHIFT))
+            self._largest_bucket = int(np.diff(starts).max())
+            self._bucket_starts = starts[:-1].astype(np.int32)
+        candidates = self._bucket_starts[hashes >> KNOWN_SHIFT]
+        places = np.full(len(hashes), -1, dtype=np.int32)
+        for _ in range(self._largest_bucket):
+            candidates = np.minimum(candidates, len(known) - 1)
+            places = np.where(known[candidates] == hashes, candidates, places)
+            candidates = candidates + 1
+        return places
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be made again."""
         state = dict(super().__getstate__())
-        state.pop("_places", None)
+        state.pop("_bucket_starts", None)
+        state.pop("_largest_bucket", None)
         return state
 
     def _characters(self, buffer: Buffer) -> Iterator[Occurrences]:
@@ -262,8 +272,8 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 columns = (_mix(run[found]) >> shift) + first_word
                 yield Occurrences(1, columns, first, ends[last][found] - first)
         if self.known_words is not None and len(self.known_words):
-            places = self._places_of_known()[hashes >> KNOWN_SHIFT]
-            known = np.flatnonzero(self.known_words[places] == hashes)
+            places = self._places_of_known(self.known_words, hashes)
+            known = np.flatnonzero(places >= 0)
             columns = places[known].astype(np.uint32) + first_known
             yield Occurrences(2, columns, begins[known], (ends - begins)[known])
 

@@ -31,7 +31,7 @@ def data_sha256(paths: Sequence[Path]) -> str:
 
 def code_sha256() -> str:
     """Return a digest of the code that makes and runs classifiers."""
-    return data_sha256(sorted(Path(__file__).parent.glob("*.py")))
+    return data_sha256(sorted(Path(__file__).parent.rglob("*.py")))
 
 
 def weights_sha256(classifier: CommentClassifier) -> str:

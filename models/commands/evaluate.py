@@ -17,8 +17,8 @@ import click
 from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
 from models.dataset import BadRows, DatasetError, read
-from models.evaluation import measure, summary
-from models.fairness import (
+from models.measuring.evaluation import measure, summary
+from models.measuring.fairness import (
     CIVIL_IDENTITIES,
     IdentityColumns,
     IdentityTermsError,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from models.dataset import Example
-    from models.evaluation import Measured
-    from models.fairness import Identities
+    from models.measuring.evaluation import Measured
+    from models.measuring.fairness import Identities
 
 EVALUATE_HELP = """\
 Measure a release on a labelled FILE (CSV, JSON Lines or Parquet).
@@ -143,7 +143,7 @@ def _examples(
 
 
 def _write_report(folder: Path, measured: Sequence[Measured], *, title: str) -> None:
-    from models.plots import write_report
+    from models.measuring.plots import write_report
 
     try:
         write_report(folder, measured, title=title)

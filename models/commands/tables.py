@@ -8,13 +8,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from models.evaluation import FIGURES, differences, fairness_of
+from models.measuring.evaluation import FIGURES, differences, fairness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from models.evaluation import CategoryReport, Difference, Measured, Report
-    from models.fairness import Fairness, IdentityFigures
+    from models.measuring.evaluation import CategoryReport, Difference, Measured, Report
+    from models.measuring.fairness import Fairness, IdentityFigures
 
 DASH = "-"
 

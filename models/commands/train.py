@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models import candidate
-from models.candidate import Candidate, ForeignParentError, Order, TooLittleDataError
 from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
 from models.dataset import DatasetError
-from models.evaluation import summary
+from models.learning import candidate
+from models.learning.candidate import Candidate, ForeignParentError, Order, TooLittleDataError
+from models.measuring.evaluation import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from models.evaluation import Measured
+    from models.measuring.evaluation import Measured
     from models.release import Release
 
 TRAIN_HELP = """\
@@ -201,7 +201,7 @@ def _tell_skipped(trained: Candidate) -> None:
 
 
 def _write_report(folder: Path, measured: Sequence[Measured], trained: Candidate) -> None:
-    from models.plots import write_report
+    from models.measuring.plots import write_report
 
     names = ", ".join(path.name for path in trained.order.files)
     write_report(folder, measured, title=f"{names}, comments kept back")

@@ -112,6 +112,19 @@ def test_columns_are_part_of_the_format() -> None:
     assert rows.nnz == 31
 
 
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1), st.integers(0, 2**32 - 1))
+def test_known_words_are_found_and_no_others(hashes: list[int], other: int) -> None:
+    # Some of them next to each other: those share their first bits.
+    known = np.unique(np.array([*hashes, *(number ^ 1 for number in hashes)], np.uint32))
+    vectoriser = HashedNgrams(known_words=known)
+    asked = np.array([*known, other], np.uint32)
+
+    places = vectoriser._places_of_known(known, asked)
+
+    assert places[:-1].tolist() == list(range(len(known)))
+    assert places[-1] == (np.flatnonzero(known == other)[0] if other in known else -1)
+
+
 def test_swapped_letters_leave_a_trace_of_the_word() -> None:
     vectoriser = HashedNgrams()
     words = slice(vectoriser.first_columns[1], vectoriser.first_columns[2])

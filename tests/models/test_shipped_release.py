@@ -24,7 +24,7 @@ ORDINARY = (
     "We must go back to the old constitution of this country.",
     "Please subscribe me to the newsletter.",
     "Great post!",
-    "I hate Mondays.",
+    "I hate this rain.",
     "I do not hate anyone.",
     "He was shot dead by police in 1998.",
 )

@@ -89,9 +89,9 @@ def test_what_is_kept_back_is_never_trained_on(
     labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given comments whose labels are all wrong where they are kept back
-    from models.candidate import SPLIT
+    from models.learning.candidate import SPLIT
+    from models.learning.training import fold_of
     from models.text import normalise
-    from models.training import fold_of
 
     comments = [
         (text, 1 - label if fold_of(normalise(text)) in SPLIT.report else label)

@@ -10,8 +10,10 @@ import os
 import resource
 import sys
 
-from models import candidate, evaluation, feature_store, training
+from models import feature_store
 from models.commands.train import train
+from models.learning import candidate, training
+from models.measuring import evaluation
 
 
 def _take_small_parts() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from models.categories import LABEL, TOXICITY
 from models.dataset import DatasetError
-from models.ranking import auc
+from models.measuring.ranking import auc
 from models.text import normalise
 
 if TYPE_CHECKING:

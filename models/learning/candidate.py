@@ -19,24 +19,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from models import lineage, model_card
+from models import lineage
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
-from models.copies import Sample
 from models.dataset import BadRows, BadRowsError, read
-from models.evaluation import measure, summary
 from models.features import HashedNgrams
 from models.language import detect
+from models.learning import model_card
+from models.learning.copies import Sample
+from models.learning.training import Split, TrainingSet, fold_of, target_of, threshold
+from models.measuring.evaluation import measure, summary
 from models.release import FIRST_LANGUAGES, Release, save
 from models.text import normalise
-from models.training import Split, TrainingSet, fold_of, target_of, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.dataset import Example
-    from models.evaluation import Measured
+    from models.measuring.evaluation import Measured
 
 #: One comment in five is kept back to measure on, one in ten to calibrate on.
 SPLIT = Split(report=frozenset({0, 3, 4, 5}), calibration=frozenset({1, 2}))
@@ -140,7 +142,11 @@ def train(order: Order, watch: Watch, *, scratch: Path | None = None) -> Candida
         TooLittleDataError: there is nothing to learn.
         ForeignParentError: the parent cannot be trained further.
     """
-    with tempfile.TemporaryDirectory(prefix="training-", dir=scratch) as folder:
+    # More threads would add up in another order, and give other last digits.
+    with (
+        threadpool_limits(1),
+        tempfile.TemporaryDirectory(prefix="training-", dir=scratch) as folder,
+    ):
         vectoriser = order.parent.vectoriser if order.parent else HashedNgrams()
         gathered = _Gathered(
             TrainingSet(Path(folder), vectoriser, split=SPLIT, seed=order.seed),

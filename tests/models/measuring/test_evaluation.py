@@ -12,7 +12,7 @@ import pytest
 
 from models.categories import CATEGORIES
 from models.dataset import Example
-from models.evaluation import (
+from models.measuring.evaluation import (
     CHUNK_SIZE,
     Judged,
     Measured,
@@ -27,7 +27,7 @@ from models.evaluation import (
     summary,
     threshold_at,
 )
-from models.fairness import IdentityTerms
+from models.measuring.fairness import IdentityTerms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`python -m models.build DATA_DIR`: the shipped release, made anew from labelled data.
+"""`python -m models.learning.build DATA_DIR`: the shipped release, made anew.
 
 Owns the recipe: what is read, what is kept back, where the thresholds are set and which
 figures go into the manifest and the model card. The same data give the same predictions.
@@ -15,21 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from models import lineage, model_card, training, word_vectors
-from models.augmentation import WORD
+import models
+from models import lineage
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.dataset import BadRows, read
-from models.evaluation import evaluate, report
 from models.features import HashedNgrams
-from models.release import BATCH_SIZE, Release, save
-from models.sources import (
+from models.learning import model_card, training, word_vectors
+from models.learning.augmentation import WORD
+from models.learning.sources import (
     DEVELOPMENT_SOURCE,
     FALSE_HOLD_SOURCES,
     ORIGIN_COLUMNS,
     TRAINING_SOURCES,
     Source,
 )
+from models.measuring.evaluation import evaluate, report
+from models.release import BATCH_SIZE, Release, save
 from models.text import normalise
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ SEED = 20261124
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(__file__).parent / "released" / VERSION,
+    default=Path(models.__file__).parent / "released" / VERSION,
     help="The folder that the release is written to.",
 )
 def main(data: Path, output: Path) -> None:
@@ -61,10 +64,11 @@ def main(data: Path, output: Path) -> None:
     def say(message: str) -> None:
         click.echo(f"{time.monotonic() - began:6.0f} s  {message}", err=True)
 
-    known = word_vectors.of_texts(texts_of_all(data), seed=SEED)
-    say(f"learnt vectors of {len(known.words):,} words")
-    vectoriser = HashedNgrams(known_words=known.words)
-    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+    # More threads would add up in another order, and give other last digits.
+    with threadpool_limits(1), tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        known = word_vectors.of_texts(texts_of_all(data), seed=SEED)
+        say(f"learnt vectors of {len(known.words):,} words")
+        vectoriser = HashedNgrams(known_words=known.words)
         rows = training.TrainingSet(
             Path(folder), vectoriser, split=training.SHIPPED_SPLIT, seed=SEED
         )
@@ -133,7 +137,7 @@ def describe(
     """Return what the manifest says besides the release itself: data, code, figures."""
     return {
         "trained_on_comments": trained_on,
-        "command": "python -m models.build DATA_DIR",
+        "command": "python -m models.learning.build DATA_DIR",
         "seed": SEED,
         "code_sha256": lineage.code_sha256(),
         "weights_sha256": lineage.weights_sha256(release.classifier),

@@ -11,7 +11,7 @@ import heapq
 from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from models.augmentation import MIN_ABUSIVE_SHARE, MIN_COMMENTS, WORD
+from models.learning.augmentation import MIN_ABUSIVE_SHARE, MIN_COMMENTS, WORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

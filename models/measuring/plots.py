@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import report_page
-from models.evaluation import CALIBRATION_BINS, summary
+from models.measuring import report_page
+from models.measuring.evaluation import CALIBRATION_BINS, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from models.evaluation import Judged, Measured
+    from models.measuring.evaluation import Judged, Measured
 
 PAGE_FILE = "index.html"
 FIGURES_FILE = "report.json"

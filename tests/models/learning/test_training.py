@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import training
-from models.augmentation import disguise
 from models.categories import CATEGORIES, SPAM
 from models.classifier import CommentClassifier
-from models.copies import WordCounts
 from models.dataset import Example
 from models.features import HashedNgrams
-from models.held_out import HeldOut
-from models.sources import TRAINING_SOURCES, Source
+from models.learning import training
+from models.learning.augmentation import disguise
+from models.learning.copies import WordCounts
+from models.learning.held_out import HeldOut
+from models.learning.sources import TRAINING_SOURCES, Source
 
 SOURCE = Source("a", "none", lifelike=True)
 SPAM_SOURCE = Source("b", "none", category=SPAM, lifelike=True)

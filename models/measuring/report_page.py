@@ -12,14 +12,14 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from models.evaluation import FIGURES, differences, fairness_of
-from models.fairness import FEWEST
+from models.measuring.evaluation import FIGURES, differences, fairness_of
+from models.measuring.fairness import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from models.evaluation import CategoryReport, Difference, Measured
-    from models.fairness import Fairness, IdentityFigures
+    from models.measuring.evaluation import CategoryReport, Difference, Measured
+    from models.measuring.fairness import Fairness, IdentityFigures
 
 DASH = "–"
 MINUS = "−"

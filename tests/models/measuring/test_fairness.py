@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.dataset import DatasetError, Example
-from models.fairness import (
+from models.measuring.fairness import (
     CIVIL_IDENTITIES,
     Fairness,
     IdentityColumns,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from models.release import Release
 
 USE = """\
-Pre-moderation of reader comments under articles, English first; German and Portuguese
-comments were trained on as well. A comment is held when a score reaches its threshold, and
+Pre-moderation of reader comments under articles, English first; fewer comments in the other
+languages below were trained on. A comment is held when a score reaches its threshold, and
 a person decides. It is not made to reject comments by itself, to judge people, or to
 classify texts that are not comments.\
 """
@@ -36,7 +36,7 @@ CANDIDATE_LIMITS = """\
 LIMITS = """\
 - The labels are those of crowd workers and experts on Wikipedia, Twitter, Reddit, Gab and
   news sites, with their mistakes and their biases against dialects.
-- Negation, counter-speech, quotation, irony and reclaimed words are beyond a linear model.
+- Quotation, irony and reclaimed words are not understood, denial and counter-speech in part.
 - Abuse in plain words is found far better than insinuation.
 - Spam that reads like a friendly comment passes.
 - `severe_toxicity`, `obscene`, `threat`, `insult` and `identity_attack` were learnt from
@@ -53,7 +53,7 @@ calibration error. False: the share of harmless comments at or above the categor
 threshold.\
 """
 
-OWN_ROWS = "Copies, and sentences of our own (`models/own_sentences.py`), are included."
+OWN_ROWS = "Copies, and sentences of our own (`own_sentences.py`), are included."
 
 WORD_LIST = "For comparison, counting words typical of abuse has an AUC of "
 

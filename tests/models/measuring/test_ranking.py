@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from models.ranking import auc, auc_interval, difference_interval, placements
+from models.measuring.ranking import auc, auc_interval, difference_interval, placements
 
 
 def test_the_auc_counts_pairs_and_ties_for_half() -> None:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from models import own_sentences, training
 from models.categories import CATEGORIES, SPAM
 from models.features import HashedNgrams
-from models.own_sentences import LESSONS, LINK, made_up_link, sentences, with_link
+from models.learning import own_sentences, training
+from models.learning.own_sentences import LESSONS, LINK, made_up_link, sentences, with_link
 from models.text import normalise
 from tests.models.test_shipped_release import HARMLESS, HELD
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from models import copies
-from models.copies import Sample, WordCounts
+from models.learning import copies
+from models.learning.copies import Sample, WordCounts
 
 TEXTS = [f"comment {number}" for number in range(500)]
 

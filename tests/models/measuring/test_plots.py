@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from models.evaluation import Judged, Measured, Report, report
-from models.fairness import assess
-from models.plots import KINDS, draw, write_report
+from models.measuring.evaluation import Judged, Measured, Report, report
+from models.measuring.fairness import assess
+from models.measuring.plots import KINDS, draw, write_report
 
 HOSTILE = '<script>alert("x")</script> & $\\frac{'
 
@@ -129,15 +129,15 @@ def test_drawing_leaves_no_file_and_no_window_behind(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir(mode=0o500)
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 40\n")
     code = (
-        "import sys; from models.plots import draw, write_report;"
+        "import sys; from models.measuring.plots import draw, write_report;"
         "assert 'matplotlib' not in sys.modules;"
-        "from pathlib import Path; from tests.models.test_plots import _measured;"
+        "from pathlib import Path; from tests.models.measuring.test_plots import _measured;"
         "write_report(Path('report'), [_measured('1')]);"
         "import matplotlib.pyplot; assert not matplotlib.pyplot.get_fignums();"
         "import os; assert 'MPLCONFIGDIR' not in os.environ"
     )
     environment = {**os.environ, "HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[3])
     environment.pop("MPLCONFIGDIR", None)
 
     seen = subprocess.run(

@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from models.features import word_hashes
-from models.word_vectors import LEAST_TEXTS, Corpus, WordVectors, of_texts
+from models.learning.word_vectors import LEAST_TEXTS, Corpus, WordVectors, of_texts
 
 ANIMALS = ("cat", "dog", "horse")
 TOOLS = ("hammer", "saw", "drill")

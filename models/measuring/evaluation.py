@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import ranking
 from models.categories import LABEL, SPAM, TOXICITY
-from models.fairness import ASSESSED, Fairness, assess
+from models.measuring import ranking
+from models.measuring.fairness import ASSESSED, Fairness, assess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.dataset import Example
-    from models.fairness import Identities
+    from models.measuring.fairness import Identities
     from models.release import Release, Scored
 
 #: How many bins of equal width the calibration error is taken over.

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from models.augmentation import disguise, some_words
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
-from models.copies import Sample, WordCounts
-from models.evaluation import threshold_at
 from models.feature_store import FeatureStore
-from models.held_out import HeldOut
-from models.own_sentences import LESSONS, sentences, with_link
+from models.learning.augmentation import disguise, some_words
+from models.learning.copies import Sample, WordCounts
+from models.learning.held_out import HeldOut
+from models.learning.own_sentences import LESSONS, sentences, with_link
+from models.learning.sources import ENGLISH
+from models.measuring.evaluation import threshold_at
 from models.pooling import PooledHead
-from models.sources import ENGLISH
 from models.text import normalise
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from models.dataset import Example
     from models.features import HashedNgrams
-    from models.held_out import Judged
-    from models.sources import Source
+    from models.learning.held_out import Judged
+    from models.learning.sources import Source
 
 #: Texts vectorised at once in training: so many, or with so many characters together.
 CHUNK_SIZE = 4096
