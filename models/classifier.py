@@ -254,11 +254,12 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def head_weights(self, head: int) -> NDArray[np.float32]:
         """Return the weights of one head, shape (n_features,), side by side in memory."""
-        if self.coef_.dtype == np.float32:
-            return np.ascontiguousarray(self.coef_[:, head])
-        if head not in self._working_columns:
-            self._working_columns[head] = self.coef_[:, head].astype(np.float32)
-        return self._working_columns[head]
+        weights = self._weights()
+        whole, column = self._columns.get(head, (None, weights))
+        if whole is not weights:
+            column = np.ascontiguousarray(weights[:, head])
+            self._columns[head] = weights, column
+        return column
 
     def predict_proba(self, X: csr_matrix) -> NDArray[np.float64]:  # noqa: N803
         """Return calibrated probabilities, shape (n_comments, n_categories).
@@ -284,14 +285,22 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             probabilities[..., head] = np.interp(logits[..., head], points, values)
         return probabilities
 
+    def unpack(self) -> CommentClassifier:
+        """Keep the weights at working precision only, as scoring needs them."""
+        self.coef_ = np.ascontiguousarray(self.coef_, dtype=np.float32)
+        return self
+
     @property
-    def _working_columns(self) -> dict[int, NDArray[np.float32]]:
-        columns: dict[int, NDArray[np.float32]] = self.__dict__.setdefault("_columns", {})
+    def _columns(self) -> dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """The heads' weights that were asked for, each with all weights that it is from."""
+        columns: dict[int, Any] = self.__dict__.setdefault("_of_heads", {})
         return columns
 
     def _weights(self) -> NDArray[np.float32]:
         """Return the weights at working precision, converted once."""
-        if "_working_weights" not in self.__dict__ or self.coef_.dtype == np.float32:
+        if self.coef_.dtype == np.float32:
+            return self.coef_
+        if "_working_weights" not in self.__dict__:
             self._working_weights = np.ascontiguousarray(self.coef_, dtype=np.float32)
         weights: NDArray[np.float32] = self._working_weights
         return weights
@@ -300,7 +309,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Leave out what can be made again."""
         state = dict(super().__getstate__())
         state.pop("_working_weights", None)
-        state.pop("_columns", None)
+        state.pop("_of_heads", None)
         return state
 
     def _begin(self, shape: tuple[int, int], parent: CommentClassifier | None) -> None:

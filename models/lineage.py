@@ -9,6 +9,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,7 +38,8 @@ def code_sha256() -> str:
 
 def weights_sha256(classifier: CommentClassifier) -> str:
     """Return a digest of all that was fitted: with the same, predictions are the same."""
-    digest = hashlib.sha256(classifier.coef_.tobytes() + classifier.intercept_.tobytes())
+    weights = classifier.coef_.astype(np.float16)  # as a release keeps them
+    digest = hashlib.sha256(weights.tobytes() + classifier.intercept_.tobytes())
     for curves in (classifier.calibration_logits_, classifier.calibration_probabilities_):
         for curve in curves:
             digest.update(curve.tobytes())

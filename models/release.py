@@ -310,7 +310,7 @@ def _load_estimators(path: Path, *, sha256: str) -> tuple[HashedNgrams, CommentC
             "vectoriser": HashedNgrams() as vectoriser,
             "classifier": CommentClassifier() as it,
         }:
-            return vectoriser, it
+            return vectoriser, it.unpack()
     msg = f"{path} does not contain a vectoriser and a classifier"
     raise MalformedClassifierError(msg)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from models import lineage
 from models.explanation import WORD, word_contributions
-from models.release import Release, load, shipped
+from models.release import Release, load, read_manifest, shipped
 from models.text import normalise
 from moderation.demo.examples import EXAMPLES, Example
 
@@ -143,6 +144,12 @@ def test_the_demo_shows_what_its_buttons_say(release: Release, example: Example)
     held = {release.holds(scored.scores) for scored in release.score(example.texts())}
 
     assert held == {example.kind != "kind"}
+
+
+def test_its_weights_are_those_that_its_manifest_names(release: Release) -> None:
+    details = read_manifest(shipped()).details
+
+    assert lineage.weights_sha256(release.classifier) == details["weights_sha256"]
 
 
 def test_the_folder_is_small() -> None:
