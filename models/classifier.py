@@ -241,10 +241,18 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             reading: where in the comments they are.
         """
         logits = self.decision_function(rows)
+        if self.pooled_ is None:
+            return logits
+        return self.pooled(logits, self.pooled_features(logits, reading, self.pooled_.head))
+
+    def pooled(
+        self, logits: NDArray[np.float64], features: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return linear logits with the network's in the place of its head's, if it has one."""
+        judged = logits.copy()
         if self.pooled_ is not None:
-            features = self.pooled_features(logits, reading, self.pooled_.head)
-            logits[:, self.pooled_.head] = self.pooled_.decision_function(features)
-        return logits
+            judged[:, self.pooled_.head] = self.pooled_.decision_function(features)
+        return judged
 
     def pooled_features(
         self, logits: NDArray[np.float64], reading: Reading, head: int

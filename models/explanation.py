@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from models.classifier import CommentClassifier
     from models.features import HashedNgrams, Reading
@@ -80,7 +81,7 @@ def explain(
     if not np.any(probabilities >= NEAR_THRESHOLD * bars):
         return []
     words = list(WORD.finditer(tracked.text))
-    added = word_contributions(tracked.text, words, vectoriser, classifier)
+    added = _contributions(tracked.text, words, reading, rows, classifier)
     drops = _drops(classifier.decision_function(rows)[0], added, classifier)
     if (network := classifier.pooled_) is not None:
         head = network.head
@@ -110,7 +111,17 @@ def word_contributions(
         float64 of shape (len(words), number of categories).
     """
     reading = vectoriser.read([text])
-    row = vectoriser.rows(reading)
+    return _contributions(text, words, reading, vectoriser.rows(reading), classifier)
+
+
+def _contributions(
+    text: str,
+    words: list[re.Match[str]],
+    reading: Reading,
+    row: csr_matrix,
+    classifier: CommentClassifier,
+) -> NDArray[np.float64]:
+    """Return the same from a text that was read, and its one row of features."""
     added = np.zeros((len(words), len(classifier.intercept_)))
     if not words:
         return added
@@ -175,7 +186,7 @@ def _without_words(
     lacking[np.arange(len(tried)), tried] = True
     lacking[-1] = added > 0
     sums = WordSums.of(reading, classifier.head_weights(network.head)).without(lacking)
-    left = classifier.intercept_[network.head] + lacking_sums(added, lacking)
+    left = classifier.intercept_[network.head] + added.sum() - lacking @ added
     logits = np.tile(classifier.intercept_, (len(lacking), 1))
     logits[:, network.head] = network.decision_function(sums.features(left))
     found = classifier.calibrate(logits)[:, network.head]
@@ -183,11 +194,6 @@ def _without_words(
     probabilities[tried] = found[:-1]
     probabilities[-1] = found[-1]
     return probabilities
-
-
-def lacking_sums(added: NDArray[np.float64], lacking: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return what the words that are not lacking add together, for each row of `lacking`."""
-    return np.asarray(added.sum() - lacking @ added)
 
 
 def _shared(lower: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:

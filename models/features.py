@@ -17,6 +17,7 @@ Three kinds of features, each row of each kind of unit length:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,6 +82,11 @@ class Buffer:
 
     data: NDArray[np.uint8]
     starts: NDArray[np.int32]
+
+    @cached_property
+    def codes(self) -> NDArray[np.uint32]:
+        """The random code of each byte."""
+        return BYTE_CODES[self.data]
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Buffer:
@@ -239,7 +245,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _characters(self, buffer: Buffer) -> Iterator[Occurrences]:
         shortest, longest = self.char_range
-        codes = BYTE_CODES[buffer.data]
+        codes = buffer.codes
         spaces = np.flatnonzero(buffer.data == SPACE).astype(np.int32)
         # How far an n-gram that begins here may reach: up to the next space, included.
         reach = np.repeat(spaces[1:], np.diff(spaces)) - np.arange(
@@ -256,7 +262,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _words(self, buffer: Buffer) -> Iterator[Occurrences]:
         begins, ends, hashes = word_hashes(buffer.data)
-        scrambled = _scrambled_hashes(buffer.data, begins, ends)
+        scrambled = _scrambled_hashes(buffer.codes, begins, ends)
         _, first_word, first_known, _ = map(np.uint32, self.first_columns)
         shift = np.uint32(32 - self.word_bits)
         yield Occurrences(1, (_mix(scrambled) >> shift) + first_word, begins, ends - begins)
@@ -297,10 +303,9 @@ def word_hashes(
 
 
 def _scrambled_hashes(
-    data: NDArray[np.uint8], begins: NDArray[np.int32], ends: NDArray[np.int32]
+    codes: NDArray[np.uint32], begins: NDArray[np.int32], ends: NDArray[np.int32]
 ) -> NDArray[np.uint32]:
     """Return a hash of every word's first byte, and of the others in whatever order."""
-    codes = BYTE_CODES[data]
     sums = np.cumsum(codes, dtype=np.uint32)
     return np.asarray((sums[ends - 1] - sums[begins]) * PAIR + _mix(codes[begins]))
 

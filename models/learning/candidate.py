@@ -266,7 +266,7 @@ def _fitted(order: Order, gathered: _Gathered, watch: Watch) -> Candidate:
         )
     kept = set(parent.categories if parent else ()) | {CATEGORIES[head] for head in learnt}
     categories = tuple(name for name in CATEGORIES if name in kept)
-    thresholds = {name: _threshold(name, parent, classifier, rows) for name in categories}
+    thresholds = _thresholds(categories, parent, classifier, rows)
     classifier = _arranged(classifier, CATEGORIES, categories)
     release = Release(
         version(classifier),
@@ -330,14 +330,19 @@ def _arranged(
     return classifier.with_heads([have.index(name) if name in have else None for name in want])
 
 
-def _threshold(
-    category: str, parent: Release | None, classifier: CommentClassifier, rows: TrainingSet
-) -> float:
-    """Return the parent's threshold, or for a new category one that holds few harmless."""
-    if parent and category in parent.thresholds:
-        return parent.thresholds[category]
-    head = CATEGORIES.index(category)
-    return round(threshold(category, rows.harmless_scores(classifier, head)), 3)
+def _thresholds(
+    categories: Sequence[str],
+    parent: Release | None,
+    classifier: CommentClassifier,
+    rows: TrainingSet,
+) -> dict[str, float]:
+    """Return the parent's thresholds, and for new categories those that hold few harmless."""
+    known = dict(parent.thresholds) if parent else {}
+    new = [name for name in categories if name not in known]
+    harmless = rows.harmless_scores(classifier) if new else []
+    for name in new:
+        known[name] = round(threshold(name, harmless[CATEGORIES.index(name)]), 3)
+    return {name: known[name] for name in categories}
 
 
 def _languages(sample: Sample[str], known: tuple[str, ...]) -> tuple[str, ...]:

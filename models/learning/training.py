@@ -50,11 +50,10 @@ FOLDS = 20
 BACKGROUND_WEIGHT = 0.1
 
 #: One abusive comment for so many comments is copied in disguise, so many at most, drawn from
-#: so many, and what share of its weight a copy has. Half as many harmless ones are copied with
+#: so many. A copy counts what its comment does. Half as many harmless ones are copied with
 #: some of their words in disguise: stars alone are no abuse.
 COMMENTS_A_DISGUISE = 8
 DISGUISED_COPIES = 30_000
-DISGUISED_SHARE = 1.0
 DISGUISE_CANDIDATES = 60_000
 
 #: How many comments that are spam, and how many that are not, are copied with a made-up link
@@ -215,7 +214,7 @@ class TrainingSet:
         for copies, at_most in ((abusive, most), (harmless, most // 2)):
             disguised = ((copy, labels) for copy, labels in copies if copy is not None)
             for copy, (target, weight) in islice(disguised, at_most):
-                self.fitting.add(normalise(copy), target, DISGUISED_SHARE * weight)
+                self.fitting.add(normalise(copy), target, weight)
         return words
 
     def add_linked_copies(self) -> None:
@@ -268,18 +267,19 @@ class TrainingSet:
             classifier.pooled_ = self._network(judged)
         weights = np.where(judged.lifelike[:, None], judged.weights, 0)
         return classifier.calibrate_on(
-            _pooled(judged, classifier.pooled_),
+            classifier.pooled(judged.logits, judged.features),
             judged.targets,
             weights,
             heads=heads,
             prior_rows=prior_rows,
         )
 
-    def harmless_scores(self, classifier: CommentClassifier, head: int) -> NDArray[np.float64]:
-        """Return the probabilities of what is held out and labelled 0 for a head."""
+    def harmless_scores(self, classifier: CommentClassifier) -> list[NDArray[np.float64]]:
+        """Return for each head the probabilities of what is held out and labelled 0 for it."""
         judged = self._judged(classifier)
-        probabilities = classifier.calibrate(_pooled(judged, classifier.pooled_))
-        return np.asarray(probabilities[judged.targets[:, head] == 0, head])
+        probabilities = classifier.calibrate(classifier.pooled(judged.logits, judged.features))
+        harmless = judged.targets == 0
+        return [scores[rows] for scores, rows in zip(probabilities.T, harmless.T, strict=True)]
 
     def _judged(self, classifier: CommentClassifier) -> Judged:
         head = TOXICITY_COLUMN if classifier.pooled_ is None else classifier.pooled_.head
@@ -307,14 +307,6 @@ class TrainingSet:
             self._harmless.offer(text, (target, weight))
         if not np.isnan(target[SPAM_COLUMN]):
             self._linked[int(target[SPAM_COLUMN])].offer(text, None)
-
-
-def _pooled(judged: Judged, network: PooledHead | None) -> NDArray[np.float64]:
-    """Return the logits that are calibrated; see `CommentClassifier.judge`."""
-    logits = judged.logits.copy()
-    if network is not None:
-        logits[:, network.head] = network.decision_function(judged.features)
-    return logits
 
 
 def fold_of(text: str) -> int:
