@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
+from moderation.desk.people import new_password
+from moderation.domain import Role
 from moderation.errors import SiteExistsError
 from moderation.record import Record
 from moderation.settings import Settings
@@ -53,8 +54,11 @@ def _demo_site(record: Record, settings: Settings) -> str | None:
 
 def _admin(record: Record, settings: Settings) -> str | None:
     preset = settings.admin_password
-    if record.moderators.exists(ADMIN) and not preset:
-        return None
-    password = preset or secrets.token_urlsafe(12)
-    record.moderators.put(ADMIN, site=DEMO_SITE, role="admin", password=password)
-    return None if preset else password
+    if record.moderators.find(ADMIN) is None:
+        password = preset or new_password()
+        record.moderators.create(ADMIN, {DEMO_SITE: Role.ADMIN}, password)
+        return None if preset else password
+    if preset and record.moderators.with_password(ADMIN, preset) is None:
+        record.moderators.set_password(ADMIN, preset)
+        record.sessions.end_all(ADMIN)
+    return None

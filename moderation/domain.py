@@ -71,13 +71,76 @@ class ReasonCode(StrEnum):
     UNSUPPORTED_LANGUAGE = "unsupported_language"
     REPORTED = "reported"
     UNSCORED = "unscored"
+    UNDONE = "undone"
+    """A person takes back the decision of the revision in `detail`."""
+    LABEL = "label"
+    """A person says that a category applies, though they do not reject the comment."""
+
+
+class Violation(StrEnum):
+    """What a person rejects a comment for.
+
+    The codes that comment platforms use in statements of reasons under Article 17 of the
+    EU's Digital Services Act.
+    """
+
+    OFFENSIVE = "OFFENSIVE"
+    ABUSIVE = "ABUSIVE"
+    SPAM = "SPAM"
+    ILLEGAL_CONTENT = "ILLEGAL_CONTENT"
+    HARASSMENT_BULLYING = "HARASSMENT_BULLYING"
+    HATE_SPEECH = "HATE_SPEECH"
+    MISINFORMATION = "MISINFORMATION"
+    IRRELEVANT_CONTENT = "IRRELEVANT_CONTENT"
+    OTHER = "OTHER"
+
+
+class QueueOrder(StrEnum):
+    """What a moderator sees first."""
+
+    PROBABILITY = "probability"
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    REPORTS = "reports"
+    SEVERITY = "severity"
+    UNCERTAINTY = "uncertainty"
+
+
+class Role(StrEnum):
+    """What somebody may do on a site; each role may do what the ones before it may."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+    def allows(self, needed: Role) -> bool:
+        """Whether this role may do what `needed` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person who does something on a site, whatever the door: a page or a token."""
+
+    name: str
+    site: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an OpenID Connect provider says somebody is; `email` only if it verified it."""
+
+    subject: str
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One rule that fired, with the figures it fired on."""
 
-    code: ReasonCode
+    code: ReasonCode | Violation
     category: str | None = None
     score: float | None = None
     threshold: float | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ModerationError(Exception):
     """Base of all errors of this service."""
@@ -27,12 +29,88 @@ class UnknownCommentError(ModerationError):
     """Raised when a site has no such comment, or has erased it."""
 
 
+class UnknownModeratorError(ModerationError):
+    """Raised when nobody has the name of a moderator."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no moderator {name!r} here")
+
+
+class ModeratorExistsError(ModerationError):
+    """Raised when a moderator is to be made under a name that is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the moderator {name!r} exists already")
+
+
+class NotAllowedError(ModerationError):
+    """Raised when somebody may not do that, or not to that person."""
+
+
+class UnsuitableError(ModerationError):
+    """Raised when a moderator's name or a new password cannot be used as it is."""
+
+
+class SignInRefusedError(ModerationError):
+    """Raised when somebody cannot be signed in; the message tells nothing about others."""
+
+
+class OpenIdError(ModerationError):
+    """Raised when an OpenID Connect provider is away or answers what it must not."""
+
+
+class TooManyTriesError(ModerationError):
+    """Raised when somebody tried to sign in too often."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"too many tries to sign in; wait {wait_s} s")
+        self.wait_s = wait_s
+
+
 class RevisionConflictError(ModerationError):
     """Raised when a decision expects another revision than the current one."""
 
     def __init__(self, current_revision: int) -> None:
         super().__init__(f"the comment is at revision {current_revision}")
         self.current_revision = current_revision
+
+
+class DecidedByOtherError(ModerationError):
+    """Raised when somebody else decided a comment first; carries that decision."""
+
+    def __init__(self, decision: dict[str, Any]) -> None:
+        super().__init__("somebody else decided this comment first")
+        self.decision = decision
+
+
+class NothingToUndoError(ModerationError):
+    """Raised when there is no decision of a person to take back."""
+
+
+class UnknownBatchError(ModerationError):
+    """Raised when a site has no such batch, or no longer."""
+
+
+class BatchSizeError(ModerationError):
+    """Raised when a batch would have no comment at all, or more than one may have."""
+
+
+class PolicyChangedError(ModerationError):
+    """Raised when a policy is to be replaced that somebody else has replaced already."""
+
+    def __init__(self) -> None:
+        super().__init__("the policy was changed by somebody else; read it again")
+
+
+class UnknownPolicyVersionError(ModerationError):
+    """Raised when a version of a policy never was, or is no longer kept."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the policy has no version {version}, or no longer")
+
+
+class PolicyFullError(ModerationError):
+    """Raised when a list of a policy has no room for one more entry."""
 
 
 class CursorExpiredError(ModerationError):

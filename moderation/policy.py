@@ -12,13 +12,18 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any, Self
 
-from moderation.domain import Action, Facts, Reason, ReasonCode, Source
+from moderation.domain import Action, Facts, QueueOrder, Reason, ReasonCode, Source
 from moderation.wordlists import WordList
 
 #: Texts with fewer letters and digits are never copies: "Thank you!" is said by many.
 FINGERPRINT_LEAST_CHARACTERS = 20
 #: The window in which comments of an author count towards a flood, if a site sets none.
 FLOOD_WINDOW_S = 60
+
+#: The most entries that a list of a policy has.
+LIST_ENTRIES = 10_000
+#: The fields of a policy that are lists of words or ids.
+LISTS = ("banned_words", "suspect_words", "held_articles", "held_authors", "closed_articles")
 
 #: Each link once, however it begins: `[url=https://www.` is one.
 _LINK = re.compile(
@@ -59,10 +64,14 @@ class Policy:
     duplicates: DuplicateRule | None = DuplicateRule()
     held_articles: tuple[str, ...] = ()
     held_authors: tuple[str, ...] = ()
+    closed_articles: tuple[str, ...] = ()
+    """Articles that take no comments any more."""
     unsupported_language: Action = Action.HOLD
     """What becomes of a comment in a language that the release does not know: a hold, or
     whatever its scores and the other rules say."""
     reports_to_hold: int | None = None
+    queue_order: QueueOrder = QueueOrder.PROBABILITY
+    """What moderators see first, unless they ask for another order."""
 
     @property
     def flood_window_s(self) -> int:
@@ -76,11 +85,12 @@ class Policy:
         for name, rule in (("flood", FloodRule), ("duplicates", DuplicateRule)):
             if parts.get(name) is not None:
                 parts[name] = rule(**parts[name])
-        for name in ("banned_words", "suspect_words", "held_articles", "held_authors"):
+        for name in LISTS:
             if name in parts:
                 parts[name] = tuple(parts[name])
-        if "unsupported_language" in parts:
-            parts["unsupported_language"] = Action(parts["unsupported_language"])
+        for name, kind in (("unsupported_language", Action), ("queue_order", QueueOrder)):
+            if name in parts:
+                parts[name] = kind(parts[name])
         return cls(**parts)
 
     def to_json(self) -> dict[str, Any]:

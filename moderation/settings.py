@@ -56,6 +56,21 @@ class Settings:
         "Password of the moderator `admin`. Empty: made and shown once at first start.",
         secret=True,
     )
+    oidc_issuer: str = _setting(
+        "",
+        "OpenID Connect provider that moderators may sign in with, as it names itself: "
+        "https://accounts.example.org. Empty: by password only.",
+    )
+    oidc_client_id: str = _setting("", "What this service is called at the provider.")
+    oidc_client_secret: str = _setting(
+        "", "What this service proves itself with to the provider.", secret=True
+    )
+    trusted_proxies: int = _setting(
+        0,
+        "Proxies in front whose X-Forwarded-For, -Proto and -Host are believed: "
+        "how many stand one behind the other.",
+        least=0,
+    )
     demo: bool = _setting(True, "Serve the example article at /demo, as the site `demo`.")
     release: str = _setting(
         "", "Folder of the classifier's release. Empty: the one shipped with the service."

@@ -47,6 +47,27 @@ class WordList:
         found |= dict.fromkeys(self._find_in(normalised))
         return list(found)
 
+    def places(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Where entries stand in a text in plain spelling: begin, end (code points), entry."""
+        if not self._phrases and not self._anywhere:
+            return
+        folded = [(char, at) for at, posted in enumerate(text) for char in posted.casefold()]
+        joined = "".join(char for char, _ in folded)
+        origins = [at for _, at in folded]
+        for begin, end, entry in self._places_in(joined):
+            yield origins[begin], origins[end - 1] + 1, entry
+
+    def _places_in(self, text: str) -> Iterator[tuple[int, int, str]]:
+        for form, entry in self._anywhere.items():
+            for found in re.finditer(re.escape(form), text):
+                yield *found.span(), entry
+        words = list(_WORD.finditer(text))
+        for length in self._lengths:
+            for run in zip(*(words[at:] for at in range(length)), strict=False):
+                phrase = tuple(word[0] for word in run)
+                if phrase in self._phrases:
+                    yield run[0].start(), run[-1].end(), self._phrases[phrase]
+
     def _add(self, form: str, entry: str) -> None:
         if _SPACELESS.search(form):
             self._anywhere[form] = entry

@@ -10,20 +10,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.security import generate_password_hash
 
 from moderation import embedded
 from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE, bootstrap
-from moderation.record import Record, moderators
+from moderation.record import Record, passwords
 from moderation.settings import Settings
 from tests.fakes import FakeRelease
 from workers import scoring
@@ -32,6 +31,7 @@ from workers.scoring import Drain, Station
 
 API_KEY = "test-key"
 ADMIN_PASSWORD = "test-password"
+SECRETS = {"MODERATION_API_KEY": API_KEY, "MODERATION_ADMIN_PASSWORD": ADMIN_PASSWORD}
 AUTH = {"Authorization": f"Bearer {API_KEY}"}
 READY_S = 60.0
 
@@ -53,9 +53,10 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
-    """Hashes the one password of the tests once: a good hash is slow on purpose."""
+    """Hashes passwords as quickly as can be: a good hash is slow on purpose."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moderators, "generate_password_hash", cache(generate_password_hash))
+        patch.setattr(passwords, "HASHER", quick)
         yield
 
 
@@ -88,6 +89,7 @@ def close(app: Flask) -> None:
     """Ends what an application keeps open."""
     services = app.extensions["moderation"]
     services.hub.close()
+    services.clerk.close()
     services.record.connection.close()
     services.record.rq_connection.close()
 
@@ -113,7 +115,7 @@ def decide_all(
     """Does what a worker does until nothing waits, in this process."""
     monkeypatch.setattr(scoring, "LINGER_MS", 1)
     station = Station(
-        "test-worker", record.queue, Judge(record.sites, release), threading.Event()
+        "test-worker", record.queue, Judge(record.policies, release), threading.Event()
     )
     return lambda: Drain(station).run()
 
@@ -125,7 +127,7 @@ def background_worker(
     """A worker in a thread, for requests that wait for it."""
     monkeypatch.setattr(scoring, "LINGER_MS", 20)
     stop = threading.Event()
-    station = Station("test-worker", record.queue, Judge(record.sites, release), stop)
+    station = Station("test-worker", record.queue, Judge(record.policies, release), stop)
 
     def work() -> None:
         while not stop.is_set():
@@ -184,7 +186,7 @@ def start_service(data_dir: Path, *arguments: str, **environ: str) -> Service:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MODERATION_")}
     process = subprocess.Popen(
         [*command, "--data-dir", str(data_dir), *arguments],
-        env=clean | {"MODERATION_API_KEY": API_KEY, **environ},
+        env=clean | SECRETS | environ,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -6,7 +6,6 @@ dropped, and never in the way of the rest of its batch.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -25,14 +24,14 @@ from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError
 from moderation.policy import Rulebook, Subject, Verdict
 from moderation.record.operations import counter_name
+from moderation.record.policies import Policies
 from moderation.record.queue import Answer, Entry, PendingComment, Question, Settled
-from moderation.record.sites import Sites
+from moderation.triage import place
 from moderation.wordlists import WordList
+from workers.reading import Job, read
 
 log = logging.getLogger(__name__)
 
-#: An entry handed out so often has killed its workers and is no longer tried.
-MOST_DELIVERIES = 4
 #: Upper bounds of the histogram of times from accept to decision.
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: The machine decides once; whatever was decided before stands.
@@ -72,20 +71,11 @@ class Results:
             self.metrics[counter] += amount
 
 
-@dataclass(frozen=True)
-class _Job:
-    """An entry with its texts, and for a comment what the site posted."""
-
-    entry: PendingComment | Question
-    texts: list[str]
-    content: dict[str, Any] = field(default_factory=dict)
-
-
 class Judge:
     """Decides batches with one release."""
 
-    def __init__(self, sites: Sites, release: Release) -> None:
-        self._sites = sites
+    def __init__(self, policies: Policies, release: Release) -> None:
+        self._policies = policies
         self._rulebooks: dict[str, tuple[int, Rulebook]] = {}
         self.release = release
 
@@ -99,7 +89,7 @@ class Judge:
         if not entries:
             return results
         for entry in entries:
-            job = _read(entry)
+            job = read(entry)
             if job is not None:
                 jobs.append(job)
             elif isinstance(entry, PendingComment):
@@ -116,10 +106,10 @@ class Judge:
         results.metrics[counter_name("batches")] += 1
         return results
 
-    def _settle_job(self, results: Results, job: _Job, scored: list[Scored | None]) -> None:
+    def _settle_job(self, results: Results, job: Job, scored: list[Scored | None]) -> None:
         entry = job.entry
         if isinstance(entry, Question):
-            results.answers.append(Answer(entry, self._answer(entry, job.texts, scored)))
+            results.answers.append(Answer(entry, self._answer(entry, job, scored)))
         elif scored[0] is None:
             self._hold_unscored(results, entry, "the classifier could not score this text")
         else:
@@ -162,14 +152,18 @@ class Judge:
             log.exception("the policy of the site %s could not be evaluated", entry.site)
             return policy.unscored("the site's policy could not be evaluated")
 
-    def _answer(self, entry: Question, texts: list[str], scored: list[Scored | None]) -> str:
+    def _answer(self, entry: Question, job: Job, scored: list[Scored | None]) -> str:
         try:
             rules = self._rulebook(entry.site)
-            spans = self.release.explain(texts)
+            spans = self.release.explain(job.texts)
             results = [
                 _scored_text(text, one, found, rules)
-                for text, one, found in zip(texts, scored, spans, strict=True)
+                for text, one, found in zip(job.texts, scored, spans, strict=True)
             ]
+            if job.words is not None:
+                words = WordList(job.words, normalise)
+                for text, result in zip(job.texts, results, strict=True):
+                    result["words"] = words.find(text, normalise(text))
         except RedisAwayError:
             raise
         except Exception:
@@ -182,7 +176,7 @@ class Judge:
         known = self._rulebooks.get(site)
         if known and known[0] == version:
             return known[1]
-        stored = self._sites.policy(site)
+        stored = self._policies.current(site)
         if known and known[0] == stored.version:
             return known[1]
         rules = Rulebook(
@@ -224,26 +218,12 @@ class Judge:
                 decision.revision,
                 decision.action.status.value,
                 compact_json(decision.to_json()),
+                compact_json(place(decision).to_json())
+                if decision.action is Action.HOLD
+                else "",
             )
         )
         _count(results.metrics, entry, verdict)
-
-
-def _read(entry: Entry) -> _Job | None:
-    """What to score; `None` for what is gone, decided, unreadable, or deadly to workers."""
-    if entry.deliveries >= MOST_DELIVERIES:
-        log.error("an entry killed %d workers and is no longer tried", entry.deliveries - 1)
-        return None
-    try:
-        if isinstance(entry, Question):
-            return _Job(entry, [str(text) for text in json.loads(entry.body)["texts"]])
-        if isinstance(entry, PendingComment) and entry.facts is not None:
-            content = json.loads(entry.content)
-            if isinstance(content["text"], str) and content["author"]["id"]:
-                return _Job(entry, [content["text"]], content)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        log.warning("a poisoned entry of the site %s", entry.site)
-    return None
 
 
 def _in_given_language(scored: Scored, tag: object) -> Scored:

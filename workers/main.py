@@ -10,7 +10,9 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from rq import SimpleWorker
@@ -21,7 +23,7 @@ from moderation.record.connection import redis_away
 from moderation.settings import Settings
 from workers.jobs import ShortListJob
 from workers.judging import Judge
-from workers.model import load_active
+from workers.model import facts_of_active, load_active
 from workers.scoring import Station, open_station
 
 log = logging.getLogger(__name__)
@@ -48,12 +50,21 @@ class PreloadedWorker(SimpleWorker):
 class Ticker(threading.Thread):
     """The heartbeat, and the bell for comments that a crash left without one."""
 
-    def __init__(self, record: Record, name: str, judge: Judge, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        record: Record,
+        name: str,
+        judge: Judge,
+        stop: threading.Event,
+        *,
+        facts: Mapping[str, Any],
+    ) -> None:
         super().__init__(name="ticker", daemon=True)
         self._record = record
         self._worker = name
         self._judge = judge
         self._stop_sign = stop
+        self._facts = facts
 
     def run(self) -> None:
         """Ticks until the worker stops, also while Redis is away."""
@@ -72,6 +83,7 @@ class Ticker(threading.Thread):
             "release": release.version,
             "categories": list(release.categories),
             "thresholds": dict(release.thresholds),
+            "facts": self._facts,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "rss_bytes": rss_bytes(),
@@ -89,13 +101,13 @@ def run(settings: Settings) -> None:
         signal.signal(one, lambda *_: stop.set())
     record = Record(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    judge = Judge(record.sites, load_active(settings))
+    judge = Judge(record.policies, load_active(settings))
     # What is loaded stays for good: the collector need not look through it again and again.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     open_station(record.shard, Station(name, record.queue, judge, stop))
     _wait_for_redis(record, stop)
-    Ticker(record, name, judge, stop).start()
+    Ticker(record, name, judge, stop, facts=facts_of_active(settings)).start()
     while not stop.is_set():
         with suppress(RedisAwayError):
             _work(record, name, stop)

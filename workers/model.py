@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from models import language
 from models import release as releases
 from models.release import Release, ReleaseError
 from moderation.errors import SettingsError
 from moderation.settings import Settings
+
+#: What a release's manifest tells the moderators, where it says so.
+FACTS = ("created_at", "trained_on_comments", "data_sha256")
+#: And what of its metrics, for each set of comments that it was measured on.
+METRICS = (
+    "rows",
+    "positives",
+    "roc_auc",
+    "average_precision",
+    "recall_at_5_percent_false_holds",
+    "false_hold_share",
+)
 
 
 def load_active(settings: Settings) -> Release:
@@ -21,13 +35,37 @@ def load_active(settings: Settings) -> Release:
     """
     # Before the release, which then takes over the memory that loading has used.
     language.prepare()
-    folder = Path(settings.release) if settings.release else releases.shipped()
+    folder = _folder(settings)
     try:
         return releases.load(folder)
     except ReleaseError as error:
         raise SettingsError(f"the release in {folder} cannot be used: {error}") from error
     finally:
         _give_back_memory()
+
+
+def facts_of_active(settings: Settings) -> dict[str, Any]:
+    """What `release.json` says of the active release, as little as moderators are shown.
+
+    Raises:
+        ReleaseError: it cannot be read.
+    """
+    manifest = releases.read_manifest(_folder(settings))
+    told = {name: manifest.details[name] for name in FACTS if name in manifest.details}
+    metrics = [
+        {"measured_on": where, "category": category, **_rounded(report)}
+        for where, reports in manifest.details.get("metrics", {}).items()
+        for category, report in reports.items()
+    ]
+    return {**told, "languages": list(manifest.languages), "metrics": metrics}
+
+
+def _rounded(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: round(report[name], 4) for name in METRICS if report.get(name) is not None}
+
+
+def _folder(settings: Settings) -> Path:
+    return Path(settings.release) if settings.release else releases.shipped()
 
 
 def _give_back_memory() -> None:

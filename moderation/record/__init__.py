@@ -5,16 +5,28 @@
 
 from __future__ import annotations
 
+from moderation.record.acts import Acts
+from moderation.record.audit import Audit
+from moderation.record.batches import Batches
+from moderation.record.claims import Claims
 from moderation.record.comments import Comments
 from moderation.record.connection import connect
+from moderation.record.daily import Daily
 from moderation.record.decisions import Decisions
 from moderation.record.doorbell import Doorbell
+from moderation.record.dossiers import Dossiers
+from moderation.record.held import HeldQueue
 from moderation.record.keys import Keys
 from moderation.record.moderators import Moderators
 from moderation.record.operations import Operations
+from moderation.record.policies import Policies
+from moderation.record.precedents import Precedents
 from moderation.record.queue import Queue
 from moderation.record.scripts import Scripts
+from moderation.record.sessions import Sessions
 from moderation.record.sites import Rate, Sites
+from moderation.record.throttle import Throttle
+from moderation.record.tokens import Tokens
 from moderation.settings import Settings
 
 #: The one shard of a service on a single Redis.
@@ -45,8 +57,20 @@ class Record:
         self.decisions = Decisions(connection, keys, scripts, kept=kept)
         self.queue = Queue(connection, keys, scripts, doorbell, decisions_kept=kept)
         self.sites = Sites(connection, keys, Scripts(connection, keys), rate=rate)
+        self.policies = Policies(connection, keys, scripts)
+        self.precedents = Precedents(connection, keys)
         self.moderators = Moderators(connection, keys)
+        self.tokens = Tokens(connection, keys)
+        self.sessions = Sessions(connection, keys)
+        self.throttle = Throttle(scripts, connection, keys)
         self.operations = Operations(connection, keys)
+        self.held = HeldQueue(connection, keys, scripts)
+        self.claims = Claims(connection, keys, scripts)
+        self.dossiers = Dossiers(connection, keys, self.claims)
+        self.acts = Acts(connection, keys)
+        self.audit = Audit(connection, keys)
+        self.daily = Daily(connection, keys)
+        self.batches = Batches(connection, keys, scripts)
 
     def prepare(self) -> None:
         """Writes what must be there before the first request or job; repeatable."""

@@ -5,7 +5,7 @@
 -- if it is authorised already, site, lane, id, digest, idempotency key's digest or '',
 -- article, author, parent or '', created (ms), digest of the bare text or '', content (JSON).
 -- Returns: 1 if a drain job must be enqueued else 0, then for each comment its outcome
--- (accepted, repeat, conflict, erased, unknown_parent, unauthorised, limited), the id that it
+-- (accepted, repeat, conflict, erased, closed, unknown_parent, unauthorised, limited), the id that it
 -- concerns, requests left to its key, and seconds until the rate window ends.
 
 local idempotency_ttl, copies_ttl = ARGV[1], ARGV[2]
@@ -105,6 +105,9 @@ for first = ARGUMENTS_BEFORE + 1, #ARGV, ARGUMENTS_EACH do
   local outcome, left, ends_in = refused(key_digest, site)
   if not outcome then
     outcome, concerned = earlier(site, id, digest, idempotency_key)
+  end
+  if not outcome and redis.call('SISMEMBER', K.closed(site), article) == 1 then
+    outcome = 'closed'
   end
   if not outcome and not parent_is_known(site, parent, article) then
     outcome = 'unknown_parent'

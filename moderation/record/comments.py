@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +38,7 @@ class AcceptKind(StrEnum):
     REPEAT = "repeat"
     CONFLICT = "conflict"
     ERASED = "erased"
+    CLOSED = "closed"
     UNKNOWN_PARENT = "unknown_parent"
     UNAUTHORISED = "unauthorised"
     LIMITED = "limited"
@@ -135,37 +136,66 @@ class Comments:
         """
         with redis_away():
             fields: Any = self._connection.hgetall(self._keys("comment", site, comment_id))
-        comment = _comment(comment_id, fields)
+        comment = comment_of(comment_id, fields)
         if comment is None:
             raise UnknownCommentError(comment_id)
         return comment
 
+    def contents(self, site: str, comment_ids: Sequence[str]) -> list[dict[str, Any] | None]:
+        """What the site posted with some comments, in order; `None` for those erased."""
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for comment_id in comment_ids:
+                pipe.hget(self._keys("comment", site, comment_id), "content")
+            return [json.loads(one) if one else None for one in pipe.execute()]
+
     def page(
-        self, site: str, article_id: str, *, statuses: Iterable[Status], after: int, limit: int
+        self,
+        site: str,
+        article_id: str,
+        *,
+        statuses: Iterable[Status],
+        after: int,
+        limit: int,
+        newest_first: bool = False,
     ) -> Page:
-        """An article's comments that stand so, in the order in which they were accepted."""
+        """An article's comments that stand so, in the order in which they were accepted.
+
+        Args:
+            site: whose article.
+            article_id: the article.
+            statuses: where its comments stand.
+            after: the sequence number to go on after; 0 begins, at either end.
+            limit: how many at most.
+            newest_first: the other way round.
+        """
         wanted = set(statuses)
         # A transaction: a comment that moves from one status to another meanwhile must be
         # seen exactly once.
         with redis_away(), self._connection.pipeline(transaction=True) as pipe:
             for status in wanted:
-                pipe.zrangebyscore(
+                pipe.zrange(
                     self._keys("article", site, status.value, article_id),
-                    f"({after}",
-                    "+inf",
-                    start=0,
+                    f"({after}" if after else "+inf" if newest_first else "-inf",
+                    "-inf" if newest_first else "+inf",
+                    desc=newest_first,
+                    byscore=True,
+                    offset=0,
                     num=limit + 1,
                     withscores=True,
                 )
+            found = pipe.execute()
             entries = sorted(
-                (int(sequence), comment_id)
-                for listed in pipe.execute()
-                for comment_id, sequence in listed
+                (
+                    (int(sequence), comment_id)
+                    for listed in found
+                    for comment_id, sequence in listed
+                ),
+                reverse=newest_first,
             )
         more, entries = len(entries) > limit, entries[:limit]
-        found = self._read(site, [comment_id for _, comment_id in entries])
+        read = self._read(site, [comment_id for _, comment_id in entries])
         # One may have been decided between the two reads.
-        comments = [one for one in found if one.status in wanted]
+        comments = [one for one in read if one.status in wanted]
         return Page(comments, entries[-1][0] if more else None)
 
     def newest(
@@ -176,9 +206,19 @@ class Comments:
             site, self._keys("article", site, status.value, article_id), limit
         )
 
-    def by_author(self, site: str, author_id: str, *, limit: int) -> list[Comment]:
+    def by_author(
+        self, site: str, author_id: str, *, limit: int, skipped: int = 0
+    ) -> list[Comment]:
         """An author's newest comments, whatever their status, newest first."""
-        return self._read_newest(site, self._keys("author", site, author_id), limit)
+        index = self._keys("author", site, author_id)
+        return self._read_newest(site, index, limit, skipped)
+
+    def standing(self, site: str, article_id: str) -> dict[Status, int]:
+        """How many of an article's comments stand how."""
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for status in Status:
+                pipe.zcard(self._keys("article", site, status.value, article_id))
+            return dict(zip(Status, pipe.execute(), strict=True))
 
     def report(self, site: str, comment_id: str, *, reason: str, reporter_id: str) -> Report:
         """Remembers a reader's report; the same reporter counts once.
@@ -229,9 +269,11 @@ class Comments:
             for kind, comment_id, left, ends_in in zip(*[iter(flat)] * 4, strict=True)
         ]
 
-    def _read_newest(self, site: str, index: str, limit: int) -> list[Comment]:
+    def _read_newest(
+        self, site: str, index: str, limit: int, skipped: int = 0
+    ) -> list[Comment]:
         with redis_away():
-            ids: Any = self._connection.zrevrange(index, 0, limit - 1)
+            ids: Any = self._connection.zrevrange(index, skipped, skipped + limit - 1)
         return self._read(site, ids)
 
     def _read(self, site: str, ids: Sequence[str]) -> list[Comment]:
@@ -239,7 +281,7 @@ class Comments:
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in ids:
                 pipe.hgetall(self._keys("comment", site, comment_id))
-            found = map(_comment, ids, pipe.execute())
+            found = map(comment_of, ids, pipe.execute())
             return [one for one in found if one is not None]
 
 
@@ -258,7 +300,8 @@ def _accept_arguments(comment: NewComment) -> list[Argument]:
     ]
 
 
-def _comment(comment_id: str, fields: dict[str, str]) -> Comment | None:
+def comment_of(comment_id: str, fields: Mapping[str, str]) -> Comment | None:
+    """A comment from the fields of its hash, `None` if it is not there or was erased."""
     if not fields or "content" not in fields:
         return None
     revision = int(fields["revision"])

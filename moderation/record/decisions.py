@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -12,9 +13,12 @@ from redis.client import PubSub
 from moderation.domain import Decision
 from moderation.encoding import compact_json
 from moderation.errors import CursorExpiredError, RevisionConflictError, UnknownCommentError
+from moderation.record.acts import ACTS_KEPT, Act
+from moderation.record.audit import AUDIT_KEPT, AuditEntry
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.scripts import Scripts
+from moderation.record.scripts import Argument, Scripts
+from moderation.triage import Place
 
 #: The cursor before the oldest decision that is kept.
 START = "0-0"
@@ -42,6 +46,48 @@ class FeedEntry:
         return parsed
 
 
+@dataclass(frozen=True, slots=True)
+class ByPerson:
+    """What the record remembers with a person's decision, in the same step.
+
+    Attributes:
+        moderator: who made it.
+        note: a remark for other moderators; never leaves the service.
+        is_label: whether it says what the comment truly is.
+        act: what the moderator may undo later.
+        undone: the act, and whose, that this decision takes back.
+        entry: the line of the audit log.
+        figures: figure of the day → whole number to add.
+    """
+
+    moderator: str
+    note: str = ""
+    is_label: bool = False
+    act: Act | None = None
+    undone: tuple[str, Act] | None = None
+    entry: AuditEntry | None = None
+    figures: Mapping[str, int] = field(default_factory=dict)
+
+    def arguments(self) -> list[Argument]:
+        """As decide.lua takes it."""
+        whose, act = self.undone or ("", None)
+        return [
+            self.moderator,
+            self.note,
+            "1" if self.is_label else "0",
+            self.act.to_json() if self.act else "",
+            whose,
+            act.to_json() if act else "",
+            self.entry.to_json() if self.entry else "",
+            ACTS_KEPT,
+            AUDIT_KEPT,
+            *(part for figure in self.figures.items() for part in figure),
+        ]
+
+
+NOBODY = ByPerson("")
+
+
 def order(position: str) -> tuple[int, int]:
     """A feed position `MILLISECONDS-COUNT` as numbers."""
     milliseconds, _, count = position.partition("-")
@@ -59,21 +105,38 @@ class Decisions:
         self._scripts = scripts
         self.kept = kept
 
-    def write(self, site: str, decision: Decision) -> None:
+    def write(
+        self,
+        site: str,
+        decision: Decision,
+        *,
+        place: Place | None = None,
+        by: ByPerson | None = None,
+    ) -> None:
         """Writes a person's or the reports' decision as the next link of its chain.
+
+        Args:
+            site: whose comment it is.
+            decision: the decision.
+            place: where the comment stands in the queue if it is held now.
+            by: what is remembered of the person who made it.
 
         Raises:
             UnknownCommentError: the comment is not there (any more).
             RevisionConflictError: another decision was first.
         """
-        outcome, current = self._scripts.run(
+        outcome, current = self._scripts.run_all(
             "decide",
-            site,
-            decision.comment_id,
-            decision.revision,
-            decision.action.status.value,
-            compact_json(decision.to_json()),
-            self.kept,
+            [
+                site,
+                decision.comment_id,
+                decision.revision,
+                decision.action.status.value,
+                compact_json(decision.to_json()),
+                self.kept,
+                compact_json(place.to_json()) if place else "",
+                *(by or NOBODY).arguments(),
+            ],
         )
         if outcome == "gone":
             raise UnknownCommentError(decision.comment_id)

@@ -15,7 +15,8 @@ local function forget(comment)
   erased = erased + 1
   if status == 'erased' then return end
   redis.call('ZREM', K.article(site, status, article), comment)
-  redis.call('ZREM', K.held(site), comment)
+  leave_queue(site, comment)
+  redis.call('ZREM', K.labelled(site), comment)
   redis.call('ZREM', K.author(site, author), comment)
   if status ~= 'pending' then
     redis.call('HINCRBY', K.author_counts(site, author), status, -1)
@@ -25,7 +26,7 @@ local function forget(comment)
   end
   if copies ~= '' then redis.call('ZREM', K.copies(site, copies), comment) end
   if status == 'pending' then redis.call('XDEL', K.pending(lane), entry) end
-  redis.call('DEL', K.reports(site, comment), key)
+  redis.call('DEL', K.reports(site, comment), K.claim(site, comment), key)
   redis.call('HSET', key, 'status', 'erased', 'revision', revision)
 end
 

@@ -16,7 +16,25 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "api_keys": ("api-keys", "hash: SHA-256 of a key → site id"),
     "rate": ("rate:{key_digest}", "string: requests of a key in this rate window; expires"),
     "moderators": ("moderators", "hash: name → JSON"),
+    "moderator_tokens": ("moderator-tokens", "hash: SHA-256 of a token → moderator"),
+    "moderator_sessions": (
+        "moderator-sessions:{moderator}",
+        "sorted set: SHA-256 of a session's secret by when it ends at the latest (s); expires",
+    ),
+    "session": (
+        "session:{secret_digest}",
+        "hash: name, csrf_token, site, started_at, address, agent; expires",
+    ),
+    "sign_in_tries": (
+        "sign-in-tries:{subject_digest}",
+        "hash: tries, until when to wait (ms), of a name or an address; expires",
+    ),
     "policy": ("policy:{site}", "hash: version, body (JSON), flood_window_ms"),
+    "policy_history": (
+        "policy-history:{site}",
+        "list: versions of the policy (JSON), newest first",
+    ),
+    "closed": ("closed:{site}", "set: articles that take no comments any more"),
     "sequence": ("sequence:{site}", "integer: comments ever accepted, gives their order"),
     "comment": (
         "comment:{site}:{comment}",
@@ -30,7 +48,40 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "hash: digest, comment; expires",
     ),
     "article": ("article:{site}:{status}:{article}", "sorted set: comment by sequence"),
-    "held": ("held:{site}", "sorted set: held comment by sequence"),
+    "held": (
+        "held:{site}:{dimension}",
+        "sorted set: held comment by its value in this dimension (triage.py)",
+    ),
+    "held_dimensions": (
+        "held-dimensions:{site}",
+        "set: dimensions that a held comment ever had",
+    ),
+    "labelled": (
+        "labelled:{site}",
+        "sorted set: comment whose last decision is a person's verdict, by time (ms)",
+    ),
+    "claim": ("claim:{site}:{comment}", "string: the moderator who looks at it; expires"),
+    "acts": (
+        "acts:{site}:{moderator}",
+        "list: what they did last (JSON), newest first, so that it can be undone",
+    ),
+    "audit": ("audit:{site}", "stream: who did what (JSON), never a comment's text"),
+    "batch": (
+        "batch:{site}:{batch}",
+        "hash: moderator, verdict (JSON), label, state, how far it is; expires once ended",
+    ),
+    "batch_items": (
+        "batch-items:{site}:{batch}",
+        "list: revision when it was frozen, and comment; expires once ended",
+    ),
+    "batch_left": (
+        "batch-left:{site}:{phase}:{batch}",
+        "hash: number of a comment left alone → why (JSON), by phase: run, undo; expires",
+    ),
+    "batch_lease": ("batch-lease:{site}:{batch}", "string: who works on it; expires"),
+    "batches": ("batches:{site}", "sorted set: batch by when it was frozen (ms)"),
+    "batches_open": ("batches-open", "set: site and batch that is not finished"),
+    "daily": ("daily:{site}:{day}", "hash: figure → number, for one day (since 1970) of UTC"),
     "author": ("author:{site}:{author}", "sorted set: comment by time created, ms"),
     "author_counts": ("author-counts:{site}:{author}", "hash: status → comments standing so"),
     "copies": ("copies:{site}:{text_digest}", "sorted set: comment by sequence; expires"),

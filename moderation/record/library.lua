@@ -24,8 +24,60 @@ local function authorise(key_digest, limit, window_s)
   return site, limit - made, math.max(redis.call('TTL', key), 0)
 end
 
-local function move_in_indexes(site, comment, fields, to)
+-- A ranked value stands above 36 bits that order equal ones, the older comment first.
+local RANK_STEP, VALUE_STEPS = 2 ^ 36, 10000
+
+local function rank(value, sequence)
+  return string.format('%.0f',
+    math.floor(value * VALUE_STEPS + 0.5) * RANK_STEP + RANK_STEP - 1 - sequence)
+end
+
+local function rank_reports(site, comment)
+  local sequence = tonumber(redis.call('HGET', K.comment(site, comment), 'sequence'))
+  redis.call('ZADD', K.held(site, 'reports'),
+    rank(redis.call('HLEN', K.reports(site, comment)), sequence), comment)
+end
+
+local function leave_queue(site, comment)
+  local key = K.comment(site, comment)
+  for dimension in string.gmatch(redis.call('HGET', key, 'queued') or '', '[^\n]+') do
+    redis.call('ZREM', K.held(site, dimension), comment)
+  end
+  redis.call('HDEL', key, 'queued')
+end
+
+-- `place` (JSON): what triage.py says; age, time and reports are known here.
+local function join_queue(site, comment, sequence, place)
+  local key, dimensions = K.comment(site, comment), {}
+  local function add(dimension, value)
+    redis.call('ZADD', K.held(site, dimension), value, comment)
+    table.insert(dimensions, dimension)
+  end
+  local told = place ~= '' and cjson.decode(place) or { ranked = {}, plain = {} }
+  for dimension, value in pairs(told.ranked) do add(dimension, rank(value, sequence)) end
+  for dimension, value in pairs(told.plain) do add(dimension, value) end
+  redis.call('HSETNX', key, 'held_ms', string.format('%.0f', now_ms()))
+  add('age', sequence)
+  add('since', redis.call('HGET', key, 'held_ms'))
+  table.insert(dimensions, 'reports')
+  rank_reports(site, comment)
+  redis.call('SADD', K.held_dimensions(site), unpack(dimensions))
+  redis.call('HSET', key, 'queued', table.concat(dimensions, '\n'))
+end
+
+-- Adds a whole number to a figure of this day.
+local function count_today(site, figure, amount)
+  local DAY_MS, KEPT_S = 86400000, 400 * 86400
+  local key = K.daily(site, string.format('%.0f', math.floor(now_ms() / DAY_MS)))
+  if redis.call('HINCRBY', key, figure, amount) == amount then
+    redis.call('EXPIRE', key, KEPT_S)
+  end
+end
+
+local function move_in_indexes(site, comment, fields, to, place)
   local from, article, author, sequence = fields[1], fields[3], fields[4], fields[5]
+  if from == 'held' then leave_queue(site, comment) end
+  if to == 'held' then join_queue(site, comment, tonumber(sequence), place) end
   if from == to then return end
   redis.call('ZREM', K.article(site, from, article), comment)
   redis.call('ZADD', K.article(site, to, article), sequence, comment)
@@ -33,13 +85,12 @@ local function move_in_indexes(site, comment, fields, to)
     redis.call('HINCRBY', K.author_counts(site, author), from, -1)
   end
   redis.call('HINCRBY', K.author_counts(site, author), to, 1)
-  if from == 'held' then redis.call('ZREM', K.held(site), comment) end
-  if to == 'held' then redis.call('ZADD', K.held(site), sequence, comment) end
 end
 
 -- One decision, or nothing: only the revision after the current one is written. Returns
 -- 'decided', 'gone' (or broken beyond deciding) or 'conflict', and the revision that stands.
-local function decide(site, comment, revision, status, decision, kept)
+-- `place` (JSON): where a held comment stands in the queue.
+local function decide(site, comment, revision, status, decision, kept, place)
   local key = K.comment(site, comment)
   local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'sequence')
   local current = tonumber(fields[2] or nil)
@@ -48,7 +99,58 @@ local function decide(site, comment, revision, status, decision, kept)
   if revision ~= current + 1 then return 'conflict', current end
   redis.call('HSET', key, 'status', status, 'revision', revision,
     'decision:' .. revision, decision)
-  move_in_indexes(site, comment, fields, status)
+  move_in_indexes(site, comment, fields, status, place)
   redis.call('XADD', K.decisions(site), 'MAXLEN', '~', kept, '*', 'decision', decision)
+  -- Inside a JSON string each quote is escaped: the first match is the decision's own.
+  local source = string.match(decision, '"source":"(%l+)"')
+  count_today(site, 'decided|' .. (source or '?') .. '|' .. status, 1)
   return 'decided', revision
+end
+
+local function filter_key(site, kind, name)
+  if kind == 'article' then return K.article(site, 'held', name) end
+  if kind == 'author' then return K.author(site, name) end
+  return K.held(site, name)
+end
+
+-- Filters stand in ARGV from some place on, each as kind (held, article, author), name, least
+-- and most, which both belong to it, or ''. The one that fewest comments have comes first.
+local function read_filters(site, from)
+  local filters = {}
+  for i = from, #ARGV, 4 do
+    local filter = { key = filter_key(site, ARGV[i], ARGV[i + 1]),
+      least = tonumber(ARGV[i + 2]), most = tonumber(ARGV[i + 3]) }
+    filter.from, filter.to = filter.least or '-inf', filter.most or '+inf'
+    filter.size = redis.call('ZCOUNT', filter.key, filter.from, filter.to)
+    table.insert(filters, filter)
+  end
+  table.sort(filters, function(a, b) return a.size < b.size end)
+  return filters
+end
+
+local function members(filter, skipped, count)
+  return redis.call('ZRANGEBYSCORE', filter.key, filter.from, filter.to,
+    'LIMIT', skipped, count)
+end
+
+-- The values of some comments in a sorted set, `false` for those that are not in it.
+local function values_in(key, comments)
+  if #comments == 0 then return {} end
+  return redis.call('ZMSCORE', key, unpack(comments))
+end
+
+-- Those of some comments that pass the filters from the `first` on, in the same order.
+local function passing(filters, first, comments)
+  for i = first, #filters do
+    local filter, left = filters[i], {}
+    local values = values_in(filter.key, comments)
+    for j, comment in ipairs(comments) do
+      local value = tonumber(values[j] or nil)
+      if value and value >= (filter.least or value) and value <= (filter.most or value) then
+        table.insert(left, comment)
+      end
+    end
+    comments = left
+  end
+  return comments
 end

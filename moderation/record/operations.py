@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import redis
 
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
+from moderation.triage import AGE
 
 SCHEMA_VERSION = "1"
 #: A worker that was not heard of for so long is not alive.
@@ -23,7 +24,10 @@ WORKER_FORGOTTEN_S = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """The last heartbeat of a worker."""
+    """The last heartbeat of a worker.
+
+    `facts` is what the release says about itself: languages, what it was trained on, metrics.
+    """
 
     name: str
     silent_s: float
@@ -31,6 +35,8 @@ class WorkerState:
     categories: tuple[str, ...]
     thresholds: Mapping[str, float]
     rss_bytes: int
+    host: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def alive(self) -> bool:
@@ -105,7 +111,7 @@ class Operations:
         """How many comments of each site are held."""
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for site in sites:
-                pipe.zcard(self._keys("held", site))
+                pipe.zcard(self._keys("held", site, AGE))
             return dict(zip(sites, pipe.execute(), strict=True))
 
 
@@ -131,4 +137,6 @@ def _worker(name: str, written: str, now_s: float) -> WorkerState:
         categories=tuple(state.get("categories", ())),
         thresholds=state.get("thresholds", {}),
         rss_bytes=state.get("rss_bytes", 0),
+        host=state.get("host", ""),
+        facts=state.get("facts", {}),
     )

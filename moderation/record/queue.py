@@ -82,13 +82,17 @@ class Leftover(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of an entry: a decision to write (JSON), or none."""
+    """What became of an entry: a decision to write (JSON), or none.
+
+    `place`: where a comment that is held now stands in the moderators' queue (JSON).
+    """
 
     entry: Entry
     comment_id: str = ""
     revision: int = 0
     status: str = ""
     decision: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ class Queue:
         for one in settled:
             at = one.entry
             arguments += [at.lane.value, at.position, at.site, one.comment_id]
-            arguments += [one.revision, one.status, one.decision]
+            arguments += [one.revision, one.status, one.decision, one.place]
         for answer in answers:
             at = answer.entry
             arguments += [at.lane.value, at.position, answer.entry.question_id, answer.body]

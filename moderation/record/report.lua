@@ -8,6 +8,7 @@ local fields = redis.call('HMGET', K.comment(site, comment), 'status', 'revision
 if not fields[1] or fields[1] == 'erased' then return { 'gone' } end
 local who = reporter ~= '' and 'by:' .. reporter or 'one:' .. ARGV[5]
 redis.call('HSET', K.reports(site, comment), who, ARGV[4])
+if fields[1] == 'held' then rank_reports(site, comment) end
 return {
   redis.call('HLEN', K.reports(site, comment)),
   fields[1],

@@ -1,4 +1,4 @@
-"""Sites, their API keys (kept as digests only) and their policies."""
+"""Sites and their API keys, of which only digests are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import redis
 from moderation.domain import now_rfc3339
 from moderation.encoding import compact_json
 from moderation.errors import SiteExistsError, UnknownSiteError
-from moderation.policy import Policy
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 from moderation.record.scripts import Scripts
@@ -50,14 +49,6 @@ class Authorised:
     site: str
     requests_left: int
     window_ends_in_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPolicy:
-    """A site's policy and its version; version 0 is the default, never stored."""
-
-    policy: Policy
-    version: int
 
 
 class Sites:
@@ -157,29 +148,6 @@ class Sites:
         """Whether this is a key of a site, without counting a request."""
         with redis_away():
             return bool(self._connection.hexists(self._keys("api_keys"), key_digest(key)))
-
-    def policy(self, site_id: str) -> StoredPolicy:
-        """The policy of a site, the default one if it never set any."""
-        with redis_away():
-            version, body = self._connection.hmget(
-                self._keys("policy", site_id), "version", "body"
-            )
-        if body is None:
-            return StoredPolicy(Policy(), 0)
-        return StoredPolicy(Policy.from_json(json.loads(body)), int(version or 0))
-
-    def put_policy(
-        self, site_id: str, policy: Policy, *, expected_version: int | None = None
-    ) -> int | None:
-        """Replaces a site's policy; the new version, or `None` if another was expected."""
-        replaced, version = self._scripts.run(
-            "put_policy",
-            site_id,
-            "" if expected_version is None else expected_version,
-            policy.flood_window_s * 1000,
-            compact_json(policy.to_json()),
-        )
-        return int(version) if replaced else None
 
     def _authorise(self, digests: Sequence[str]) -> list[Authorised | None]:
         answers = self._scripts.run_on_own_line(

@@ -2,7 +2,8 @@
 -- compare-and-set), answer its questions, acknowledge its entries, and take the next batch.
 -- ARGV: consumer, batch size (0: take none), decisions kept, claim idle entries after (ms) or
 -- 0 for not now, number of decisions, number of answers, number of metrics, then for each
--- decision: lane, entry, site, comment, revision, status, decision (JSON);
+-- decision: lane, entry, site, comment, revision, status, decision (JSON), place in the queue
+-- if it is held (JSON);
 -- answer: lane, entry, question, answer (JSON);
 -- metric: counter, amount.
 -- An empty decision only acknowledges its entry.
@@ -24,11 +25,11 @@ end
 
 local function write_decisions(count)
   for _ = 1, count do
-    local lane, entry, site, comment, revision, status, decision = unpack(take(7))
+    local lane, entry, site, comment, revision, status, decision, place = unpack(take(8))
     if decision ~= '' then
       -- What somebody else broke in one comment must not stop the rest.
       local sound, outcome =
-        pcall(decide, site, comment, tonumber(revision), status, decision, kept)
+        pcall(decide, site, comment, tonumber(revision), status, decision, kept, place)
       if sound and outcome == 'decided' then
         written = written + 1
         decided_sites[site] = true

@@ -39,7 +39,7 @@ def work(
 ) -> Callable[[], None]:
     """Runs a worker until its queue is empty."""
     monkeypatch.setattr(scoring, "LINGER_MS", 1)
-    station = Station("w1", record.queue, Judge(record.sites, release), threading.Event())
+    station = Station("w1", record.queue, Judge(record.policies, release), threading.Event())
     scoring.open_station(record.shard, station)
 
     def run() -> None:

@@ -17,7 +17,7 @@ from moderation.record import queue as queue_module
 from moderation.record.comments import AcceptKind
 from moderation.record.queue import Leftover, PendingComment, Settled
 from tests.fakes import UNSCORABLE, FakeRelease
-from workers import judging, scoring
+from workers import reading, scoring
 
 
 def new(comment_id: str, text: str = "a remark", author: str = "anna") -> NewComment:
@@ -197,7 +197,7 @@ class TestTurns:
     ):
         # Given
         accept(record, "deadly")
-        for number in range(judging.MOST_DELIVERIES - 1):
+        for number in range(reading.MOST_DELIVERIES - 1):
             take(record, f"dead{number}", claim=True)
             time.sleep(0.02)
 

@@ -1,0 +1,37 @@
+"""Figures of each day: how much was decided, by whom, and how well the machine agreed.
+
+They are added up in the scripts that decide, so they cannot drift from what was decided.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import redis
+
+from moderation.record.connection import redis_away
+from moderation.record.keys import Keys
+
+EPOCH = date(1970, 1, 1)
+
+
+class Daily:
+    """The daily figures of the sites of one shard."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def read(self, site: str, days: int) -> list[tuple[date, dict[str, int]]]:
+        """The figures of the last so many days of UTC, today included, oldest first."""
+        today = datetime.now(UTC).date()
+        wanted = [today - timedelta(days=ago) for ago in reversed(range(days))]
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for day in wanted:
+                pipe.hgetall(self._keys("daily", site, str((day - EPOCH).days)))
+            stored: Any = pipe.execute()
+        return [
+            (day, {figure: int(amount) for figure, amount in figures.items()})
+            for day, figures in zip(wanted, stored, strict=True)
+        ]

@@ -1,0 +1,60 @@
+"""What was decided before, to try a policy on: by the machine lately, and by people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+
+from moderation.record.connection import redis_away
+from moderation.record.keys import Keys
+
+#: Decisions that are looked at, the newest of the site.
+RECENT = 5_000
+#: Comments with a person's verdict that are looked at, the newest.
+LABELLED = 2_000
+#: The machine decides a comment once, and first.
+FIRST_REVISION = 1
+
+
+class Precedents:
+    """The precedents of the sites of one shard."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def recent(self, site: str) -> list[dict[str, Any]]:
+        """The first decisions of comments among the newest decisions."""
+        with redis_away():
+            entries: Any = self._connection.xrevrange(
+                self._keys("decisions", site), count=RECENT
+            )
+        parsed = (json.loads(fields["decision"]) for _, fields in entries)
+        return [decision for decision in parsed if decision["revision"] == FIRST_REVISION]
+
+    def labelled(self, site: str) -> list[list[dict[str, Any]]]:
+        """The decisions, oldest first, of the comments that people decided last."""
+        with redis_away():
+            comments: Any = self._connection.zrange(
+                self._keys("labelled", site), 0, LABELLED - 1, desc=True
+            )
+        keys = [self._keys("comment", site, comment) for comment in comments]
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hget(key, "revision")
+            revisions = [int(found or 0) for found in pipe.execute()]
+        return self._chains(keys, revisions)
+
+    def _chains(
+        self, keys: Sequence[str], revisions: Sequence[int]
+    ) -> list[list[dict[str, Any]]]:
+        decided = [(key, last) for key, last in zip(keys, revisions, strict=True) if last]
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for key, last in decided:
+                pipe.hmget(key, [f"decision:{revision}" for revision in range(1, last + 1)])
+            stored: Any = pipe.execute()
+        # One that was erased meanwhile has none of its decisions left.
+        return [[json.loads(one) for one in chain] for chain in stored if all(chain)]
