@@ -5,34 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
+from moderation.bars import Bar, bars
 from moderation.demo import wording
-from moderation.demo.marks import Piece
-from moderation.domain import Comment, ReasonCode, Status
+from moderation.domain import Comment, Status
+from moderation.marks import Piece
+from moderation.wording import category_label
 
 #: Colours of the avatars in demo.css.
 HUES = 6
 NAMELESS = "A reader"
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One category's score; `threshold` is `None` where nothing holds."""
-
-    category: str
-    score: float
-    threshold: float | None = None
-
-    @property
-    def label(self) -> str:
-        """The category's name for people."""
-        return wording.category_label(self.category)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether this score alone holds the comment."""
-        return self.threshold is not None and self.score >= self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +77,15 @@ class Card:
     @property
     def bars(self) -> list[Bar]:
         """The scores, in the release's order, with the thresholds that they were held to."""
-        decision = self.comment.decision or {}
-        thresholds = {**(self.thresholds or {}), **_thresholds_met(decision)}
-        return [
-            Bar(category, score, thresholds.get(category))
-            for category, score in decision.get("scores", {}).items()
-        ]
+        return bars(self.comment.decision, self.thresholds or {})
 
     @property
     def marked_for(self) -> str:
         """The category whose words are marked; "" if none are."""
         categories = (piece.category for piece in self.pieces if piece.category)
-        return wording.category_label(next(categories, ""))
+        return category_label(next(categories, ""))
 
 
 def anchor(comment_id: str) -> str:
     """The id of a comment's element in the page."""
     return "comment-" + sha256(comment_id.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _thresholds_met(decision: Mapping[str, Any]) -> dict[str, float]:
-    return {
-        reason["category"]: reason["threshold"]
-        for reason in decision.get("reasons", ())
-        if reason["code"] == ReasonCode.SCORE
-    }

@@ -13,12 +13,14 @@ from uuid import uuid4
 
 from moderation.bootstrap import DEMO_SITE
 from moderation.demo.cards import Card
-from moderation.demo.drafts import Draft
-from moderation.demo.marks import Piece, marked
+from moderation.demo.drafts import Draft, DraftError
+from moderation.demo.marks import marked
 from moderation.demo.visitors import Visitor
 from moderation.domain import Comment, NewComment, Status, rfc3339
+from moderation.marks import Piece
 from moderation.policy import effective_thresholds
 from moderation.record import Record
+from moderation.record.comments import AcceptKind
 
 ARTICLE_ID = "night-library"
 ARTICLE_TITLE = "The library that forgot to close"
@@ -42,7 +44,8 @@ class Section:
         """
         already_posted = frozenset(one.content["text"] for one in self._own())
         new = _new_comment(draft.checked(already_posted), self._visitor)
-        self._record.comments.accept(DEMO_SITE, new)
+        if self._record.comments.accept(DEMO_SITE, new).kind is AcceptKind.CLOSED:
+            raise DraftError("The comments on this article are closed.")
         return self._as_cards([Comment.accepted(new)], opened=new.id)[0]
 
     def cards(self) -> list[Card]:
@@ -93,7 +96,7 @@ class Section:
         """What holds a comment now: the site's own thresholds over the release's."""
         workers = self._record.operations.workers()
         released = workers[0].thresholds if workers else {}
-        return effective_thresholds(self._record.sites.policy(DEMO_SITE).policy, released)
+        return effective_thresholds(self._record.policies.current(DEMO_SITE).policy, released)
 
 
 def _new_comment(draft: Draft, visitor: Visitor) -> NewComment:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.domain import Action, Comment, ReasonCode, Source, Status
+from moderation.wording import category_label
 
 PENDING = "Your comment is on its way through the classifier. A blink, usually."
 APPROVED = "Every score stayed below its threshold, so everybody can read it at once."
@@ -33,11 +34,6 @@ _TITLES = {
     Status.HELD: "Held for a moderator",
     Status.REJECTED: "Not published",
 }
-
-
-def category_label(category: str) -> str:
-    """A category's name for people: `identity_attack` → "identity attack"."""
-    return category.replace("_", " ")
 
 
 def title(status: Status) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
 from uuid import uuid4
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import Service
 from tests.console.conftest import DESK, PHONE, OpenBrowser
+from tests.console.console_browser import sideways, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.service]
 
-WAIT_S = 15
-T = TypeVar("T")
 RUDE = "You are a silly fool and a stupid idiot"
 HOSTILE = (
     "<script>window.__fired = 1</script>",
@@ -90,7 +86,7 @@ def test_another_visitor_sees_approved_comments_live_and_never_held_ones(
     _own(writer, rude, "held")
     _post(writer, kind)
     # Then the other sees only the kind one appear, and no scores
-    card = _wait(reader, lambda: _find(reader, kind))
+    card = wait_for(lambda: _find(reader, kind))
     assert not card.find_elements(By.CSS_SELECTOR, ".verdict")
     assert rude not in reader.page_source
     reader.refresh()
@@ -107,7 +103,7 @@ def test_an_example_shows_its_outcome_at_a_click(
     page = _open(open_browser(), service)
     page.find_element(By.CSS_SELECTOR, f"button[value={kind}]").click()
     selector = f".comment[data-own][data-status={status}]"
-    _wait(page, lambda: page.find_elements(By.CSS_SELECTOR, selector))
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, selector))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -122,10 +118,10 @@ def test_hostile_comments_neither_run_nor_break_the_page_of_a_phone(
         _own(page, text)
     # Then after a fresh look at all of them nothing ran and nothing sticks out
     page.refresh()
-    _wait(page, lambda: len(page.find_elements(By.CSS_SELECTOR, ".comment")) >= len(HOSTILE))
+    wait_for(lambda: len(page.find_elements(By.CSS_SELECTOR, ".comment")) >= len(HOSTILE))
     assert page.execute_script("return typeof window.__fired") == "undefined"
     assert not page.find_elements(By.CSS_SELECTOR, ".comment img, .comment script, .comment a")
-    assert _sideways(page) == 0
+    assert sideways(page) == 0
     for card in page.find_elements(By.CSS_SELECTOR, ".comment"):
         assert card.rect["x"] >= 0
         assert card.rect["x"] + card.rect["width"] <= PHONE[0]
@@ -141,7 +137,7 @@ def test_light_and_dark_differ_and_nothing_is_logged(
         page = _open(open_browser(size, scheme), service)
         body = page.find_element(By.TAG_NAME, "body")
         grounds.add(body.value_of_css_property("background-color"))
-        assert _sideways(page) == 0
+        assert sideways(page) == 0
         assert page.get_log("browser") == []
     assert len(grounds) == 2
 
@@ -153,7 +149,7 @@ def test_a_refused_comment_stays_in_the_form(
     page.execute_script("document.getElementById('text').value = '   '")
     page.find_element(By.CSS_SELECTOR, ".post").click()
     refusal = page.find_element(By.ID, "refusal")
-    _wait(page, lambda: refusal.text == "Your comment must not be empty.")
+    wait_for(lambda: refusal.text == "Your comment must not be empty.")
     assert page.find_element(By.ID, "text").get_attribute("value") == "   "
 
 
@@ -172,7 +168,7 @@ def test_posting_all_the_time_is_held_as_a_flood_in_plain_words(
 
 def _open(page: WebDriver, service: Service) -> WebDriver:
     page.get(f"{service.url}/demo")
-    _wait(page, lambda: page.find_elements(By.CSS_SELECTOR, "#connection[data-state=on]"))
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, "#connection[data-state=on]"))
     return page
 
 
@@ -185,13 +181,13 @@ def _post(page: WebDriver, text: str, *, name: str = "") -> None:
         name,
     )
     page.find_element(By.CSS_SELECTOR, ".post").click()
-    _wait(page, lambda: page.find_element(By.CSS_SELECTOR, ".post").is_enabled())
+    wait_for(lambda: page.find_element(By.CSS_SELECTOR, ".post").is_enabled())
 
 
 def _own(page: WebDriver, text: str, status: str | None = None) -> WebElement:
     """The visitor's own comment, once it is decided."""
     stands = f"[data-status={status}]" if status else ":not([data-status=pending])"
-    return _wait(page, lambda: _find(page, text, f".comment[data-own]{stands}"))
+    return wait_for(lambda: _find(page, text, f".comment[data-own]{stands}"))
 
 
 def _find(page: WebDriver, text: str, selector: str = ".comment") -> WebElement | None:
@@ -203,15 +199,3 @@ def _find(page: WebDriver, text: str, selector: str = ".comment") -> WebElement 
         selector,
     )
     return found
-
-
-def _wait(page: WebDriver, found: Callable[[], T | None]) -> T:
-    return WebDriverWait(page, WAIT_S, poll_frequency=0.05).until(lambda _: found())
-
-
-def _sideways(page: WebDriver) -> int:
-    """By how many pixels the page can be scrolled sideways."""
-    wider: int = page.execute_script(
-        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return wider

@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from moderation.app import create_app
-from moderation.demo.marks import Piece, pieces
 from moderation.demo.section import ARTICLE_ID
 from moderation.demo.visitors import POSTS_PER_WINDOW, WINDOW_S, Throttle
 from moderation.domain import Status
@@ -153,17 +152,3 @@ def test_without_redis_the_page_still_opens_and_says_so() -> None:
     kept = client.post("/demo/comments", data={"text": "Kind words"})
     assert kept.status_code == 503
     assert "Kind words</textarea>" in kept.text
-
-
-def test_marks_fall_on_code_points_and_the_stronger_one_wins() -> None:
-    spans = [
-        {"begin": 2, "end": 6, "category": "insult", "score": 0.9},
-        {"begin": 4, "end": 9, "category": "toxicity", "score": 0.5},
-        {"begin": 20, "end": 99, "category": "spam", "score": 0.9},
-    ]
-    assert pieces("\U0001f642 fool!!! ok", spans) == [
-        Piece("\U0001f642 "),
-        Piece("fool", "insult", 0.9),
-        Piece("!!!", "toxicity", 0.5),
-        Piece(" ok"),
-    ]
