@@ -11,6 +11,8 @@ from moderation.api.problems import Problem
 from moderation.record.sites import Authorised, key_digest
 
 SCHEME = "bearer"
+#: What the OpenAPI document calls API keys.
+SECURITY_SCHEME = "API_KEY"
 
 
 def protect(blueprint: Blueprint, *, later: frozenset[str] = frozenset()) -> None:
@@ -22,7 +24,7 @@ def protect(blueprint: Blueprint, *, later: frozenset[str] = frozenset()) -> Non
             make anyway, and then call `check`.
     """
     blueprint.before_request(lambda: authorise(later))
-    blueprint.after_request(_show_limits)
+    blueprint.after_request(show_limits)
 
 
 def current_site() -> str:
@@ -35,15 +37,15 @@ def unchecked_key() -> str:
     return str(g.unchecked_key)
 
 
-def presented_key() -> str:
-    """The API key of this request.
+def presented_key(*, what: str = "the site's API key", example: str = "API_KEY") -> str:
+    """The API key, or another secret, that this request carries.
 
     Raises:
         Problem: 401, there is none.
     """
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != SCHEME or not key.strip():
-        raise _unauthorised("send the site's API key: Authorization: Bearer API_KEY")
+        raise unauthorised(f"send {what}: Authorization: Bearer {example}")
     return key.strip()
 
 
@@ -70,7 +72,7 @@ def check(found: Authorised | None) -> None:
         Problem: 401, 429.
     """
     if found is None:
-        raise _unauthorised("this API key is not valid here; it may have been revoked")
+        raise unauthorised("this API key is not valid here; it may have been revoked")
     g.site, g.authorised = found.site, found
     settings = services().settings
     if settings.rate_limit and found.requests_left < 0:
@@ -83,7 +85,8 @@ def check(found: Authorised | None) -> None:
         )
 
 
-def _show_limits(response: Response) -> Response:
+def show_limits(response: Response) -> Response:
+    """Adds to an answer what is left of its key's rate window."""
     found: Authorised | None = g.get("authorised")
     settings = services().settings
     if found is None or not settings.rate_limit:
@@ -104,7 +107,8 @@ def _show_limits(response: Response) -> Response:
     return response
 
 
-def _unauthorised(detail: str) -> Problem:
+def unauthorised(detail: str) -> Problem:
+    """No secret, or none that is good: 401."""
     return Problem(
         HTTPStatus.UNAUTHORIZED,
         detail,

@@ -17,6 +17,7 @@ from werkzeug.routing import BaseConverter
 
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api.requests import RequestFigures
+from moderation.clerk import Clerk
 from moderation.encoding import compact_json
 from moderation.feed import Hub
 from moderation.record import Record
@@ -31,6 +32,7 @@ class Services:
     record: Record
     hub: Hub
     figures: RequestFigures
+    clerk: Clerk
 
 
 def services() -> Services:

@@ -154,7 +154,7 @@ def report_comment(body: dict[str, Any], comment_id: str) -> Response:
     report = record.comments.report(
         site, comment_id, reason=body["reason"], reporter_id=body.get("reporter_id") or ""
     )
-    if policy.reports_hold(record.sites.policy(site).policy, report.reporters):
+    if policy.reports_hold(record.policies.current(site).policy, report.reporters):
         _hold_reported(site, comment_id, report)
     return json_response(
         {"comment_id": comment_id, "reports": report.reporters}, HTTPStatus.ACCEPTED
@@ -175,7 +175,9 @@ def erase_comment(_: dict[str, Any], comment_id: str) -> Response:
 @blueprint.response(204)
 def erase_author(_: dict[str, Any], author_id: str) -> Response:
     """Erase every comment of an author; an author without any is no error."""
-    services().record.comments.erase_author(auth.current_site(), author_id)
+    site, record = auth.current_site(), services().record
+    record.comments.erase_author(site, author_id)
+    record.policies.forget_author(site, author_id)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -231,6 +233,12 @@ def _wait_for_earlier(feed: SiteFeed, comment_id: str, wait_s: int) -> Comment:
 def _refusal(outcome: Outcome) -> Problem:
     if outcome.kind is AcceptKind.UNKNOWN_PARENT:
         return invalid({"parent_id": ["This article has no such comment."]})
+    if outcome.kind is AcceptKind.CLOSED:
+        return Problem(
+            HTTPStatus.FORBIDDEN,
+            "this article takes no comments any more",
+            kind="article-closed",
+        )
     if outcome.kind is AcceptKind.ERASED:
         return Problem(
             HTTPStatus.CONFLICT,

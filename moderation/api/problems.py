@@ -14,9 +14,13 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from moderation.errors import (
+    BatchSizeError,
     CursorExpiredError,
+    DecidedByOtherError,
     NoAnswerError,
+    NothingToUndoError,
     RedisAwayError,
+    UnknownBatchError,
     UnknownCommentError,
 )
 
@@ -56,6 +60,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, named as the RFC name
         kind: str | None = None,
         errors: Mapping[str, list[str]] | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -63,6 +68,8 @@ class Problem(Exception):  # noqa: N818 - it is an answer, named as the RFC name
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
+        #: Members beside those of the RFC, which allows them.
+        self.more = dict(more or {})
 
     def to_json(self) -> dict[str, Any]:
         """The problem as RFC 9457 writes it."""
@@ -72,6 +79,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, named as the RFC name
             "status": self.status.value,
             "detail": self.detail,
             "instance": request.path,
+            **self.more,
         }
         if self.errors:
             written["errors"] = self.errors
@@ -121,6 +129,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(RedisAwayError, _redis_away)
     app.register_error_handler(NoAnswerError, _no_answer)
     app.register_error_handler(UnknownCommentError, _unknown_comment)
+    app.register_error_handler(UnknownBatchError, _unknown_batch)
+    app.register_error_handler(BatchSizeError, _batch_size)
+    app.register_error_handler(DecidedByOtherError, _decided_by_other)
+    app.register_error_handler(NothingToUndoError, _nothing_to_undo)
     app.register_error_handler(CursorExpiredError, _cursor_expired)
     app.register_error_handler(Exception, _unexpected)
 
@@ -174,6 +186,29 @@ def _unavailable(detail: str) -> Response:
 def _unknown_comment(_: UnknownCommentError) -> Response:
     detail = "this site has no such comment, or has erased it"
     return Problem(HTTPStatus.NOT_FOUND, detail, kind="unknown-comment").response()
+
+
+def _unknown_batch(_: UnknownBatchError) -> Response:
+    detail = "this site has no such batch; it is kept for 90 days"
+    return Problem(HTTPStatus.NOT_FOUND, detail, kind="unknown-batch").response()
+
+
+def _batch_size(error: BatchSizeError) -> Response:
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind="batch-size").response()
+
+
+def _decided_by_other(error: DecidedByOtherError) -> Response:
+    who = error.decision.get("moderator", "the classifier")
+    return Problem(
+        HTTPStatus.CONFLICT,
+        f"{who} was first: this comment was decided otherwise meanwhile",
+        kind="decided-by-other",
+        more={"decision": error.decision or None},
+    ).response()
+
+
+def _nothing_to_undo(error: NothingToUndoError) -> Response:
+    return Problem(HTTPStatus.CONFLICT, str(error), kind="nothing-to-undo").response()
 
 
 def _cursor_expired(error: CursorExpiredError) -> Response:

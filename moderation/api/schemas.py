@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from moderation.domain import Action, ReasonCode, Source, Status
+from moderation.domain import Action, ReasonCode, Source, Status, Violation
 
 #: Limits of the contract.
 TEXT_CHARACTERS = 20_000
@@ -22,7 +22,6 @@ PAGE_DECISIONS = 1_000
 ID_CHARACTERS = 500
 NAME_CHARACTERS = 500
 URL_CHARACTERS = 4_000
-LIST_ENTRIES = 10_000
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -168,7 +167,11 @@ class BatchSchema(Schema):
 class ReasonSchema(Schema):
     """One rule that fired."""
 
-    code = fields.Enum(ReasonCode, by_value=True, required=True)
+    code = fields.String(
+        required=True,
+        validate=validate.OneOf([*ReasonCode, *Violation]),
+        metadata={"description": "The rule; in capitals what a person rejects it for."},
+    )
     category = fields.String()
     score = fields.Float()
     threshold = fields.Float()
@@ -333,85 +336,6 @@ class DecisionsPageSchema(Schema):
 
     decisions = fields.List(fields.Nested(DecisionSchema), required=True)
     next = fields.String(required=True)
-
-
-class FloodSchema(Schema):
-    """Hold an author's comments past so many in a window."""
-
-    comments = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100_000))
-    window_s = fields.Integer(load_default=60, strict=True, validate=validate.Range(1, 86_400))
-
-
-class DuplicatesSchema(Schema):
-    """Hold a text that was posted so often before."""
-
-    by_author = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10))
-    by_anyone = fields.Integer(load_default=3, strict=True, validate=validate.Range(1, 10))
-
-
-def _words(help_text: str) -> fields.List[str]:
-    return fields.List(
-        CleanString(validate=validate.Length(1, 200)),
-        load_default=list,
-        validate=validate.Length(max=LIST_ENTRIES),
-        metadata={"description": help_text},
-    )
-
-
-def _ids(help_text: str) -> fields.List[str]:
-    return fields.List(
-        Identifier(),
-        load_default=list,
-        validate=validate.Length(max=LIST_ENTRIES),
-        metadata={"description": help_text},
-    )
-
-
-class PolicySchema(Schema):
-    """A site's rules. `null` switches a rule off; what is left out has its default."""
-
-    thresholds = fields.Dict(
-        keys=CleanString(validate=validate.Length(1, 100)),
-        values=fields.Float(allow_none=True, validate=validate.Range(0, 1)),
-        load_default=dict,
-        metadata={
-            "description": "Category → hold at this probability or more, null for never. "
-            "A category left out has the release's own threshold."
-        },
-    )
-    banned_words = _words("Words and phrases that hold, found through evasion.")
-    suspect_words = _words("Words and phrases that are only marked, unless switched on below.")
-    hold_suspect_words = fields.Boolean(load_default=False)
-    link_limit = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(0, 1_000),
-        metadata={"description": "Hold a comment with more links than this."},
-    )
-    hold_first_time_authors = fields.Boolean(
-        load_default=False,
-        metadata={"description": "Hold until the author has one approved comment."},
-    )
-    flood = fields.Nested(FloodSchema, allow_none=True)
-    duplicates = fields.Nested(DuplicatesSchema, allow_none=True)
-    held_articles = _ids("Articles whose comments are always held.")
-    held_authors = _ids("Authors whose comments are always held.")
-    unsupported_language = fields.String(
-        load_default=Action.HOLD.value,
-        validate=validate.OneOf([Action.HOLD.value, Action.APPROVE.value]),
-        metadata={
-            "description": "What becomes of a comment in a language that the classifier does "
-            "not know. `approve`: its scores and the other rules decide alone."
-        },
-    )
-    reports_to_hold = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, 1_000),
-        metadata={"description": "Hold an approved comment that so many readers report."},
-    )
 
 
 class HealthSchema(Schema):

@@ -44,7 +44,7 @@ def problem(response: TestResponse, status: int, kind: str | None = None) -> dic
     assert response.content_type == "application/problem+json"
     assert "Traceback" not in response.text
     body: dict[str, Any] = response.get_json(force=True)
-    assert set(body) - {"errors"} == PROBLEM_FIELDS
+    assert set(body) - {"errors", "decision"} == PROBLEM_FIELDS
     assert body["status"] == status
     assert body["title"] == HTTPStatus(status).phrase
     assert body["instance"] == response.request.path

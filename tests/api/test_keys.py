@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ def protected(app: Flask) -> Iterator[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/v1/"):
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield method, rule.rule.replace("<opaque:", "").replace(">", "")
+                yield method, re.sub(r"<(?:\w+:)?(\w+)>", r"\1", rule.rule)
 
 
 @pytest.mark.parametrize(

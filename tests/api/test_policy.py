@@ -24,8 +24,10 @@ DEFAULT = {
     "duplicates": {"by_author": 1, "by_anyone": 3},
     "held_articles": [],
     "held_authors": [],
+    "closed_articles": [],
     "unsupported_language": "hold",
     "reports_to_hold": None,
+    "queue_order": "probability",
 }
 EVERYTHING_SET = {
     "thresholds": {"toxicity": 0.25, "spam": None},
@@ -38,8 +40,10 @@ EVERYTHING_SET = {
     "duplicates": {"by_author": 2, "by_anyone": 5},
     "held_articles": ["https://news.example/a?b=c"],
     "held_authors": ["anna", "日本語"],
+    "closed_articles": ["https://news.example/old"],
     "unsupported_language": "approve",
     "reports_to_hold": 2,
+    "queue_order": "severity",
 }
 
 
@@ -288,6 +292,9 @@ class TestIfMatch:
         ({"unsupported_language": "reject"}, "unsupported_language"),
         ({"unsupported_language": None}, "unsupported_language"),
         ({"unsupported_language": True}, "unsupported_language"),
+        ({"closed_articles": ["a\0"]}, "closed_articles.0"),
+        ({"queue_order": "random"}, "queue_order"),
+        ({"queue_order": None}, "queue_order"),
         ({"reports_to_hold": 0}, "reports_to_hold"),
         ({"reject_at": 0.9}, "reject_at"),
         ([], "body"),
