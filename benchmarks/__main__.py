@@ -13,6 +13,7 @@ import click
 
 from benchmarks import (
     accepts,
+    console,
     evasion,
     functional,
     latency,
@@ -38,9 +39,10 @@ BENCHMARKS = {
     "vectorisers": vectorisers.measure,
     "evasion": evasion.measure,
     "functional": functional.measure,
+    "console": console.measure,
 }
 #: These find their own comments, or do without.
-NEED_NO_TEXTS = frozenset({"evasion", "functional"})
+NEED_NO_TEXTS = frozenset({"evasion", "functional", "console"})
 DEFAULT_DATA = Path("../shared/data")
 DEFAULT_JSON = Path("benchmarks/results/latest.json")
 
@@ -53,7 +55,7 @@ DEFAULT_JSON = Path("benchmarks/results/latest.json")
     show_default=True,
     help=f"Folder with {TEXTS_FILE}, the comments to measure with, and {evasion.FILE}.",
 )
-@click.option("--quick", is_flag=True, help="Under two minutes, and noisier.")
+@click.option("--quick", is_flag=True, help="About three minutes, and noisier.")
 @click.option(
     "--only",
     metavar="NAME",
@@ -72,8 +74,8 @@ DEFAULT_JSON = Path("benchmarks/results/latest.json")
 def main(data: Path, *, quick: bool, only: tuple[str, ...], json_file: Path) -> None:
     """Measure the service against what it promises, on this machine.
 
-    Starts servers and processes of its own on throwaway folders, takes about five minutes
-    (--quick: two), prints a table and writes JSON. Progress goes to stderr. Every comparison
+    Starts servers and processes of its own on throwaway folders, takes about ten minutes
+    (--quick: three), prints a table and writes JSON. Progress goes to stderr. Every comparison
     is a ratio between subjects that take turns; leave the machine alone meanwhile.
     MODERATION_RELEASE names another release to measure with.
     """

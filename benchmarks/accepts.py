@@ -44,15 +44,15 @@ def measure(plan: Plan) -> list[Row]:
     """Two comparisons."""
     sizes = plan.sizes
     texts = plan.texts
-    with stand() as where, closing(_listen()) as ours, closing(_listen()) as theirs:
+    with stand() as where, closing(listen()) as ours, closing(listen()) as theirs:
         settings = replace(plan.settings, redis_url=where.url)
         record = Record(settings)
         bootstrap(record, settings)
         site = Site(ours.getsockname(), record)
-        _serve(where, ours, service_command("api", "--listen-fd"), settings)
-        _serve(where, theirs, rival_command("hello"), settings)
-        _wait_until_served(where, ours.getsockname(), "/healthz")
-        _wait_until_served(where, theirs.getsockname(), "/")
+        serve(where, ours, service_command("api", "--listen-fd"), settings)
+        serve(where, theirs, rival_command("hello"), settings)
+        wait_until_served(where, ours.getsockname(), "/healthz")
+        wait_until_served(where, theirs.getsockname(), "/")
         figures = take_turns(
             {
                 ACCEPT: _accepts(site, texts[: sizes.accepts]),
@@ -117,21 +117,23 @@ def _per_second(address: tuple[str, int], requests: list[bytes], *, expected: in
     return len(measured) / seconds
 
 
-def _listen() -> socket.socket:
+def listen() -> socket.socket:
+    """A port of its own that waits for connections."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)
     return listener
 
 
-def _serve(
+def serve(
     where: Stand, listener: socket.socket, command: Sequence[str], settings: Settings
 ) -> None:
+    """Starts an HTTP server on a port that is open already."""
     descriptor = listener.fileno()
     where.start([*command, str(descriptor)], settings=settings, pass_fds=[descriptor])
 
 
-def _wait_until_served(where: Stand, address: tuple[str, int], path: str) -> None:
+def wait_until_served(where: Stand, address: tuple[str, int], path: str) -> None:
     """Returns when one request is answered; the listener is open from the beginning."""
     request = [http_requests.get(path)]
     where.wait_for(

@@ -43,6 +43,10 @@ class Sizes:
     """Comments in a round that are scored one by one."""
     disguised: int
     """Labelled comments, at most, that each trick is played on."""
+    held: int
+    """Comments in the moderators' queue."""
+    visits: int
+    """Requests to each page of the console in a round."""
 
 
 FULL = Sizes(
@@ -56,6 +60,8 @@ FULL = Sizes(
     vectorised=2_048,
     alone=500,
     disguised=10_000,
+    held=100_000,
+    visits=40,
 )
 QUICK = Sizes(
     rounds=2,
@@ -68,6 +74,8 @@ QUICK = Sizes(
     vectorised=512,
     alone=200,
     disguised=1_500,
+    held=20_000,
+    visits=20,
 )
 
 
