@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models import table_files
 from models.categories import ALIASES, CATEGORIES, LABEL
@@ -30,6 +31,7 @@ __all__ = [
     "Example",
     "open_text",
     "read",
+    "read_texts",
 ]
 
 #: How many bad rows are named; the others are counted.
@@ -130,19 +132,57 @@ def read(
     """
     found = BadRows() if bad_rows is None else bad_rows
     asked = _Asked(frozenset(ignore), frozenset(extra))
+    with _naming(path), path.open("rb", buffering=0) as stream:
+        rows = table_files.rows(path, stream, lambda names: _chosen(names, asked))
+        yield from _examples(_reporting(rows, stream, progress), asked, found)
+    if bad_rows is None and found.count:
+        msg = f"{path.name}: {found}" if found.count == 1 else f"{path.name}:\n{found}"
+        raise BadRowsError(msg)
+
+
+def read_texts(
+    path: Path,
+    *,
+    bad_rows: BadRows,
+    complaint: Callable[[str], str] = lambda _text: "",
+    progress: Callable[[int], object] = lambda _bytes: None,
+) -> Iterator[tuple[str, str]]:
+    """Yield where each comment of a file stands and its text, whatever else its rows have.
+
+    Args:
+        path: as `read` takes it.
+        bad_rows: rows without a text are counted here and passed over.
+        complaint: what else is wrong with a text, "" for nothing.
+        progress: as `read` takes it.
+
+    Raises:
+        ColumnError: before the first text, there is no such column.
+        DatasetError: the file cannot be read any further.
+    """
+    with _naming(path), path.open("rb", buffering=0) as stream:
+        rows = table_files.rows(path, stream, _text_column)
+        for row in _reporting(rows, stream, progress):
+            try:
+                text = _text(row)
+                if wrong := complaint(text):
+                    raise _BadRowError(wrong)
+            except _BadRowError as error:
+                bad_rows.add(row.place, str(error))
+            else:
+                yield row.place, text
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let complaints begin with the name of the file, whatever they were raised as."""
     try:
-        with path.open("rb", buffering=0) as stream:
-            rows = table_files.rows(path, stream, lambda names: _chosen(names, asked))
-            yield from _examples(_reporting(rows, stream, progress), asked, found)
+        yield
     except DatasetError as error:
         msg = f"{path.name}: {error}"
         raise type(error)(msg) from error
     except UNREADABLE as error:
         msg = f"{path.name}: cannot be read any further: {error!r}"
         raise DatasetError(msg) from error
-    if bad_rows is None and found.count:
-        msg = f"{path.name}: {found}" if found.count == 1 else f"{path.name}:\n{found}"
-        raise BadRowsError(msg)
 
 
 def _examples(rows: Iterable[Row], asked: _Asked, bad_rows: BadRows) -> Iterator[Example]:
@@ -155,7 +195,7 @@ def _examples(rows: Iterable[Row], asked: _Asked, bad_rows: BadRows) -> Iterator
             if tuple(row.cells) != names:
                 labels = _label_columns(row.cells, asked)
                 names = tuple(row.cells)
-            yield _example(row.cells, labels, asked.extra)
+            yield _example(row, labels, asked.extra)
         except _BadRowError as error:
             bad_rows.add(row.place, str(error))
         except ColumnError as error:
@@ -175,13 +215,23 @@ def _chosen(names: Sequence[str], asked: _Asked) -> Sequence[str]:
         msg = f"more than one column {_listed(twice)}"
         raise ColumnError(msg)
     labels = _label_columns(names, asked)
-    if TEXT not in names:
-        msg = f"no column `{TEXT}`" + (f" among {_listed(names)}" if names else ": it is empty")
-        raise ColumnError(msg)
+    _text_column(names)
     if not labels:
         msg = f"no column with labels; known are {_listed(LABEL_COLUMNS)}"
         raise ColumnError(msg)
     return [name for name in names if name not in asked.ignore]
+
+
+def _text_column(names: Sequence[str]) -> Sequence[str]:
+    """Return the one column that every comment needs.
+
+    Raises:
+        ColumnError: it is not there.
+    """
+    if TEXT not in names:
+        msg = f"no column `{TEXT}`" + (f" among {_listed(names)}" if names else ": it is empty")
+        raise ColumnError(msg)
+    return [TEXT]
 
 
 def _label_columns(names: Iterable[str], asked: _Asked) -> dict[str, str]:
@@ -207,14 +257,24 @@ def _label_columns(names: Iterable[str], asked: _Asked) -> dict[str, str]:
     return labels
 
 
-def _example(cells: dict[str, Any], labels: dict[str, str], extra: frozenset[str]) -> Example:
-    text = cells.get(TEXT)
-    if not isinstance(text, str) or not text.strip():
-        msg = f"no `{TEXT}`"
+def _text(row: Row) -> str:
+    """Return the text of a row.
+
+    Raises:
+        _BadRowError: it has none.
+    """
+    text = row.cells.get(TEXT)
+    if row.complaint or not isinstance(text, str) or not text.strip():
+        msg = row.complaint or f"no `{TEXT}`"
         raise _BadRowError(msg)
     if SURROGATE.search(text):
         msg = f"`{TEXT}` is not UTF-8"
         raise _BadRowError(msg)
+    return text
+
+
+def _example(row: Row, labels: dict[str, str], extra: frozenset[str]) -> Example:
+    cells, text = row.cells, _text(row)
     given = {
         label: _binary(cells[column], column)
         for column, label in labels.items()

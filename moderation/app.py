@@ -6,12 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, redirect, request, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from moderation import __version__
-from moderation.api import comments, decisions, operations, problems, score, sites
+from moderation import __version__, console
+from moderation.api import (
+    audit,
+    auth,
+    batches,
+    comments,
+    decisions,
+    figures,
+    moderation,
+    operations,
+    people,
+    policies,
+    problems,
+    score,
+    staff,
+)
 from moderation.api.base import Api, OpaqueConverter, Services
 from moderation.api.requests import RequestFigures
 from moderation.api.schemas import BATCH_BODY_BYTES, BODY_BYTES
+from moderation.clerk import Clerk
 from moderation.docs import pages as docs
 from moderation.feed import Hub
 from moderation.record import Record
@@ -21,7 +37,8 @@ API_DESCRIPTION = (
     "Post readers' comments, get an approve or hold decision for each. Authenticate with "
     "`Authorization: Bearer API_KEY`. Errors are RFC 9457 problems."
 )
-SECURITY_SCHEME = "API_KEY"
+#: Endpoints whose bodies may be large.
+LARGE = frozenset({"comments.post_batch", "batches.post_batch"})
 
 
 class Application(Flask):
@@ -44,18 +61,20 @@ def create_app(settings: Settings) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "info": {"description": API_DESCRIPTION},
-            "security": [{SECURITY_SCHEME: []}],
+            "security": [{auth.SECURITY_SCHEME: []}],
         },
     )
     record = Record(settings)
     hub = Hub(record.decisions)
     figures = RequestFigures(record.operations)
-    app.extensions["moderation"] = Services(settings, record, hub, figures)
+    app.extensions["moderation"] = Services(settings, record, hub, figures, Clerk(record))
     figures.register(app)
     problems.register(app)
     app.before_request(_allow_large_batches)
+    _trust_proxies(app, settings.trusted_proxies)
     _register_api(app)
     app.register_blueprint(docs.blueprint)
+    console.register(app)
     if settings.demo:
         from moderation.demo import pages as demo
 
@@ -72,13 +91,36 @@ def _register_api(app: Flask) -> None:
     api = Api(app)
     api.register_converter(OpaqueConverter, lambda _: {"type": "string", "minLength": 1})
     api.spec.components.security_scheme(
-        SECURITY_SCHEME,
+        auth.SECURITY_SCHEME,
         {"type": "http", "scheme": "bearer", "description": "A site's API key."},
     )
-    for module in (comments, decisions, score, sites, operations):
+    api.spec.components.security_scheme(
+        staff.SECURITY_SCHEME,
+        {"type": "http", "scheme": "bearer", "description": "A moderator's token."},
+    )
+    for module in (
+        comments,
+        decisions,
+        score,
+        policies,
+        operations,
+        people,
+        moderation,
+        figures,
+        audit,
+        batches,
+    ):
         api.register_blueprint(module.blueprint)
 
 
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believes proxies in front where a request came from, if there are any."""
+    if count:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+
+
 def _allow_large_batches() -> None:
-    if request.endpoint == "comments.post_batch":
+    if request.endpoint in LARGE:
         request.max_content_length = BATCH_BODY_BYTES

@@ -7,50 +7,46 @@ the latter two by dotted name.
 from __future__ import annotations
 
 import json
-import logging
-import os
-import sys
-from collections.abc import Callable
-from functools import wraps
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
 
 from moderation import __version__
 from moderation.errors import ModerationError
+from moderation.moderator_commands import moderator
+from moderation.options import data_dir_option, json_option, with_record, with_settings
 from moderation.settings import PREFIX, Settings
 
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-#: Commands that live with the models: name → (module, what it does).
-MODEL_COMMANDS = {
+#: Commands that live with the models or the workers: name → (module, what it does).
+COMMANDS_ELSEWHERE = {
     "score": ("models.commands.score", "Score JSON Lines, no server needed."),
     "evaluate": ("models.commands.evaluate", "Measure a release on a labelled file."),
     "train": ("models.commands.train", "Train a release from labelled files."),
+    "load": ("workers.commands.load", "Load comments of a file, as if readers posted them."),
 }
 
 
 class Commands(click.Group):
-    """Loads the models' commands by name, and turns our errors into one clear line."""
+    """Loads what lives elsewhere by name, and turns our errors into one clear line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, sorted."""
-        return sorted([*super().list_commands(ctx), *MODEL_COMMANDS])
+        return sorted([*super().list_commands(ctx), *COMMANDS_ELSEWHERE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command; of a model's only its short help, so that `--help` stays quick."""
-        if cmd_name in MODEL_COMMANDS:
-            return click.Command(cmd_name, short_help=MODEL_COMMANDS[cmd_name][1])
+        """One command; of one elsewhere only its short help, so that `--help` stays quick."""
+        if cmd_name in COMMANDS_ELSEWHERE:
+            return click.Command(cmd_name, short_help=COMMANDS_ELSEWHERE[cmd_name][1])
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command to run; a model's is imported only now."""
+        """The command to run; one that lives elsewhere is imported only now."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name in MODEL_COMMANDS:
-            command = getattr(import_module(MODEL_COMMANDS[name][0]), name)
+        if name in COMMANDS_ELSEWHERE:
+            command = getattr(import_module(COMMANDS_ELSEWHERE[name][0]), name)
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -73,52 +69,6 @@ def main() -> None:
 
     Every setting is an environment variable; `moderation settings` lists them.
     """
-
-
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command its settings: the environment, and those of its flags that are one."""
-
-    @wraps(command)
-    def wrapper(**flags: Any) -> None:
-        names = {name for name in flags if name in Settings.__dataclass_fields__}
-        settings = Settings.load(os.environ, **{name: flags.pop(name) for name in names})
-        logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
-        for unknown in Settings.unknown(os.environ):
-            logging.getLogger(__name__).warning(
-                "%s is no setting; `moderation settings` lists them", unknown
-            )
-        command(settings, **flags)
-
-    return wrapper
-
-
-def with_record(command: Callable[..., None]) -> Callable[..., None]:
-    """Like `with_settings`, on the Redis that a `moderation run` beside this command uses."""
-
-    @wraps(command)
-    @with_settings
-    def wrapper(settings: Settings, **flags: Any) -> None:
-        from moderation.embedded import answers, embedded_url
-
-        if not settings.redis_url:
-            url = embedded_url(settings.data_dir)
-            if not answers(url):
-                raise click.ClickException(
-                    f"no running service keeps its data in {settings.data_dir.resolve()}. "
-                    "Start `moderation run`, or name its --data-dir or MODERATION_REDIS_URL"
-                )
-            settings = settings.with_redis(url)
-        command(settings, **flags)
-
-    return wrapper
-
-
-data_dir_option = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the embedded server's data.  [default: var]",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @main.command()
@@ -195,6 +145,9 @@ def settings(settings: Settings, *, as_json: bool) -> None:
         click.secho(f"{one['name']}={one['value']}", bold=True)
         changed = "" if one["value"] == one["default"] else f" (default: {one['default']})"
         click.echo(click.wrap_text(one["meaning"] + changed, 92, "    ", "    ") + "\n")
+
+
+main.add_command(moderator)
 
 
 @main.group()

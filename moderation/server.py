@@ -53,7 +53,7 @@ class Server(BaseApplication):
             "keepalive": KEEP_ALIVE_S,
             "timeout": 60,
             "loglevel": "warning",
-            "post_worker_init": _end_streams_at_shutdown,
+            "post_worker_init": _start_clerk_and_watch,
             # Nothing of a request is logged: comments are personal data.
             "accesslog": None,
             "control_socket_disable": True,
@@ -92,14 +92,19 @@ def _bootstrap_when_redis_answers(settings: Settings) -> None:
             return
 
 
-def _end_streams_at_shutdown(worker: Any) -> None:
-    """Lets open event streams end when the process is asked to, instead of at the deadline."""
-    hub = worker.app.wsgi().extensions["moderation"].hub
+def _start_clerk_and_watch(worker: Any) -> None:
+    """Starts what works beside requests, and ends it when the process is asked to end.
+
+    Event streams end then too, instead of at the deadline.
+    """
+    services = worker.app.wsgi().extensions["moderation"]
+    services.clerk.start()
 
     def watch() -> None:
         parent = os.getppid()
         while worker.alive and os.getppid() == parent:
             time.sleep(STOP_POLL_S)
-        hub.close()
+        services.hub.close()
+        services.clerk.close()
 
     threading.Thread(target=watch, name="shutdown", daemon=True).start()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service as ChromeService
-from selenium.webdriver.remote.webdriver import WebDriver
 
 PHONE = (360, 800)
 DESK = (1280, 900)
@@ -25,7 +24,7 @@ FLAGS = (
     "--disable-sync",
 )
 
-OpenBrowser = Callable[..., WebDriver]
+OpenBrowser = Callable[..., webdriver.Chrome]
 
 
 def _program(name: str) -> str:
@@ -42,17 +41,17 @@ def _program(name: str) -> str:
 def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
     """Opens browsers of visitors who share nothing: `open_browser(size, scheme)`."""
     chromium, chromedriver = _program("chromium"), _program("chromedriver")
-    drivers: list[WebDriver] = []
+    drivers: list[webdriver.Chrome] = []
 
-    def open_one(size: tuple[int, int] = DESK, scheme: str = "light") -> WebDriver:
+    def open_one(size: tuple[int, int] = DESK, scheme: str = "light") -> webdriver.Chrome:
         options = webdriver.ChromeOptions()
         options.binary_location = chromium
         for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(len(drivers))}"):
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         driver = webdriver.Chrome(options=options, service=ChromeService(chromedriver))
         drivers.append(driver)
-        _emulate(driver, size, scheme)
+        emulate(driver, size, scheme)
         return driver
 
     yield open_one
@@ -60,7 +59,8 @@ def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
         driver.quit()
 
 
-def _emulate(driver: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
+def emulate(driver: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
+    """Gives a browser's window a size, and makes its user prefer light or dark."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

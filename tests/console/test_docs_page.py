@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from moderation.docs.reference import Operation, Reference
 from tests.conftest import Service
 from tests.console.conftest import DESK, PHONE, OpenBrowser
+from tests.console.console_browser import sideways
 
 
 @pytest.fixture
@@ -58,8 +59,5 @@ def test_the_reference_fits_every_screen(
 ) -> None:
     page = open_browser(size, scheme)
     page.get(f"{service.url}/docs")
-    sideways = page.execute_script(
-        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert sideways == 0
+    assert sideways(page) == 0
     assert page.get_log("browser") == []

@@ -1,0 +1,47 @@
+"""The moderators' console: one module a page, each with a blueprint of its own."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from moderation.console import (
+    articles,
+    assets,
+    audit,
+    authors,
+    batches,
+    comments,
+    figures,
+    models,
+    oidc,
+    people,
+    policy,
+    preferences,
+    queue,
+    ranges,
+    signin,
+)
+
+PAGES = (
+    assets,
+    signin,
+    queue,
+    comments,
+    ranges,
+    batches,
+    articles,
+    authors,
+    policy,
+    models,
+    figures,
+    audit,
+    oidc,
+    people,
+    preferences,
+)
+
+
+def register(app: Flask) -> None:
+    """Adds the console to the application."""
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)

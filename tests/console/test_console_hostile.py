@@ -1,0 +1,144 @@
+"""Hostile comments on every page of the console: nothing runs, loads, restyles or deceives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from tests.conftest import Service
+from tests.console.conftest import PHONE, OpenBrowser
+from tests.console.console_browser import (
+    cards,
+    has_alert,
+    new_person,
+    open_queue,
+    post_held,
+    press,
+    sign_in,
+    strangers,
+    wait_for,
+)
+from tests.console.hostile_payloads import FAMILIES
+
+pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(600)]
+
+TEXT_CHARACTERS = 19_000
+NAME_CHARACTERS = 500
+URL_CHARACTERS = 3_900
+ID_CHARACTERS = 60
+REPORT_CHARACTERS = 2_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+INSPECT = (Path(__file__).parent / "hostile_inspect.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_payload_does_anything_on_any_page(
+    service: Service, open_browser: OpenBrowser, family: str
+) -> None:
+    # Given comments whose every part is hostile
+    article = f"hostile <{family}>\"'&?#/../{uuid4().hex[:8]}"
+    posted = hostile_comments(FAMILIES[family], article)
+    ids = post_held(service, posted)
+    report(service, ids, FAMILIES[family])
+    admin = new_person(service, "admin")
+    page = open_browser(PHONE)
+    sign_in(page, admin)
+    strangers(page, service)
+    # When every page that shows one of them is opened
+    harm: dict[str, list[str]] = {}
+    for path in pages_showing(posted, ids, article):
+        page.get(service.url + path)
+        if found := harm_done(page, service):
+            harm[path] = found
+    # Then nothing happened
+    assert not harm, "\n".join(f"{path}: {found}" for path, found in harm.items())
+
+
+@pytest.mark.parametrize("family", ["script", "break-out", "framework", "direction"])
+def test_no_payload_does_anything_when_it_is_decided(
+    service: Service, open_browser: OpenBrowser, family: str
+) -> None:
+    article = f"hostile-{uuid4().hex[:8]}"
+    post_held(service, hostile_comments(FAMILIES[family], article))
+    page = open_browser(PHONE)
+    sign_in(page, new_person(service))
+    open_queue(page, service, article)
+    strangers(page, service)
+    press(page, "j")
+    for _ in range(4):
+        press(page, "ha")
+    wait_for(lambda: len(page.find_elements(By.CSS_SELECTOR, "article.strip")) >= 8)
+    assert "\n".join(harm_done(page, service)) == ""
+    assert cards(page)
+
+
+def hostile_comments(payloads: Sequence[str], article: str) -> list[dict[str, Any]]:
+    """A comment for each payload, which stands in all that a site may send, ids included."""
+    return [
+        {
+            "id": f"{uuid4().hex[:12]} {one_line(payload)}",
+            "text": payload[:TEXT_CHARACTERS],
+            "author": {
+                "id": f"{uuid4().hex[:12]} {one_line(payload)}",
+                "name": payload[:NAME_CHARACTERS],
+            },
+            "article_id": article,
+            "article": {
+                "title": payload[:NAME_CHARACTERS],
+                "url": f"https://site.example/{payload}"[:URL_CHARACTERS],
+            },
+        }
+        for payload in payloads
+    ]
+
+
+def report(service: Service, ids: Sequence[str], payloads: Sequence[str]) -> None:
+    """Readers report each comment in hostile words."""
+    with service.client() as client:
+        for comment_id, payload in zip(ids, payloads, strict=True):
+            path = f"/v1/comments/{quote(comment_id, safe='')}/reports"
+            body = {"reason": payload[:REPORT_CHARACTERS], "reporter_id": "reader"}
+            client.post(path, json=body).raise_for_status()
+
+
+def pages_showing(
+    posted: Sequence[dict[str, Any]], ids: Sequence[str], article: str
+) -> Iterator[str]:
+    """The pages on which the comments are seen."""
+    named = quote(article, safe="")
+    for order in ("oldest", "newest", "reports"):
+        yield f"/console/queue?article={named}&sort={order}"
+    yield f"/console/articles/{named}"
+    for comment_id in ids:
+        yield f"/console/comments/{quote(comment_id, safe='')}"
+    for one in posted[:: max(1, len(posted) // 8)]:
+        author = quote(one["author"]["id"], safe="")
+        yield f"/console/authors/{author}"
+        yield f"/console/queue?author={author}"
+        yield f"/console/queue?q={quote(one['text'][:100], safe='')}"
+    for path in ("batch", f"batch?article={named}", "policy", "figures", "audit"):
+        yield f"/console/{path}"
+
+
+def harm_done(page: WebDriver, service: Service) -> list[str]:
+    """What a hostile text did to the page, or to its reader."""
+    if has_alert(page):
+        return ["a dialogue of the browser"]
+    harm: list[str] = page.execute_script(INSPECT)
+    harm += [f"asked for {url}" for url in strangers(page, service)]
+    harm += [entry["message"] for entry in page.get_log("browser")]
+    return harm
+
+
+def one_line(payload: str) -> str:
+    """As much of a payload as an id may have."""
+    return _CONTROL.sub(" ", payload)[:ID_CHARACTERS]
