@@ -25,6 +25,8 @@ from moderation.console.returning import to_sign_in
 from moderation.domain import Actor, Role
 from moderation.errors import (
     NotAllowedError,
+    PolicyChangedError,
+    PolicyFullError,
     RedisAwayError,
     UnknownCommentError,
     UnknownModeratorError,
@@ -83,6 +85,8 @@ def console_blueprint(name: str, import_name: str) -> Blueprint:
     blueprint.register_error_handler(UnknownCommentError, _unknown)
     blueprint.register_error_handler(UnknownModeratorError, _unknown)
     blueprint.register_error_handler(NotAllowedError, _not_allowed)
+    blueprint.register_error_handler(PolicyChangedError, _policy_in_the_way)
+    blueprint.register_error_handler(PolicyFullError, _policy_in_the_way)
     blueprint.register_error_handler(HTTPException, _refused)
     blueprint.register_error_handler(Exception, _unexpected)
     return blueprint
@@ -245,6 +249,15 @@ def _not_allowed(error: NotAllowedError) -> Response:
         "console/forbidden.html",
         HTTPStatus.FORBIDDEN,
         title="You may not do that",
+        detail=sentence(error),
+    )
+
+
+def _policy_in_the_way(error: Exception) -> Response:
+    return page(
+        "console/forbidden.html",
+        HTTPStatus.CONFLICT,
+        title="The policy could not be changed",
         detail=sentence(error),
     )
 

@@ -17,12 +17,14 @@ from moderation.desk.cases import Case
 from moderation.desk.why import why
 from moderation.domain import Comment, Source, Violation
 from moderation.evidence import spans_of, telling
-from moderation.marks import Mark, Piece, list_marks, score_marks
+from moderation.marks import Kind, Mark, Piece, list_marks, score_marks
 from moderation.policy import effective_thresholds
 from moderation.record import Record
 
 NAME_CHARACTERS = 60
 TITLE_CHARACTERS = 120
+#: What a list shows of a text; the comment's own page shows all of it.
+TEXT_CHARACTERS = 1_500
 #: What is shown of a comment that another one answers, or of one that is decided.
 EXCERPT_CHARACTERS = 240
 NAMELESS = "Unnamed"
@@ -84,8 +86,8 @@ class CardView:
     @property
     def article_title(self) -> str:
         """The article's title, or its id."""
-        title = self._article.get("title") or self.case.comment.article_id
-        return hostile.one_line(title, TITLE_CHARACTERS)
+        title = hostile.one_line(self._article.get("title") or "", TITLE_CHARACTERS)
+        return title or hostile.one_line(self.case.comment.article_id, TITLE_CHARACTERS)
 
     @property
     def article_url(self) -> str:
@@ -206,12 +208,15 @@ class Cards:
         self._site = site
         self._viewer = viewer
 
-    def of(self, cases: Sequence[Case], *, with_evidence: bool = False) -> list[CardView]:
+    def of(
+        self, cases: Sequence[Case], *, with_evidence: bool = False, whole: bool = False
+    ) -> list[CardView]:
         """The cards of some cases.
 
         Args:
             cases: the cases.
             with_evidence: also mark what raised the scores, which asks the workers.
+            whole: show a text to its end, however long; else a page of them stays small.
         """
         if not cases:
             return []
@@ -223,9 +228,7 @@ class Cards:
         return [
             CardView(
                 case=case,
-                pieces=hostile.pieces(
-                    text := case.comment.content["text"], [*list_marks(text, words), *marks]
-                ),
+                pieces=_pieces(case.comment.content["text"], words, marks, whole=whole),
                 bars=bars(case.machine, thresholds),
                 viewer=self._viewer,
             )
@@ -239,6 +242,20 @@ class Cards:
             score_marks(telling(case.machine, spans))
             for case, spans in zip(cases, found, strict=True)
         ]
+
+
+def _pieces(
+    text: str, words: Sequence[str], marks: Sequence[Mark], *, whole: bool
+) -> list[Piece]:
+    if whole or len(text) <= TEXT_CHARACTERS:
+        return hostile.pieces(text, [*list_marks(text, words), *marks])
+    shown = text[:TEXT_CHARACTERS]
+    inside = [mark for mark in marks if mark.end <= TEXT_CHARACTERS]
+    rest = f"… {len(text) - TEXT_CHARACTERS:,} more characters"
+    return [
+        *hostile.pieces(shown, [*list_marks(shown, words), *inside]),
+        Piece(rest, Kind.HIDDEN, "open the comment to read all of it"),
+    ]
 
 
 def anchor(comment_id: str) -> str:

@@ -36,6 +36,7 @@ from moderation.errors import (
 blueprint = console_blueprint("comments", __name__)
 
 NOTE_CHARACTERS = 2_000
+REVISION_DIGITS = 10
 #: Comments around one in its thread.
 THREAD = 6
 
@@ -144,7 +145,7 @@ def comment(comment_id: str) -> Response:
     record, actor = services().record, me().actor
     case = Cases(record).one(actor.site, comment_id)
     cards = Cards(record, actor.site, actor.name)
-    (card,) = cards.of([case], with_evidence=True)
+    (card,) = cards.of([case], with_evidence=True, whole=True)
     return page(
         "console/comment.html",
         active="queue",
@@ -180,7 +181,10 @@ def decide(comment_id: str) -> BaseResponse:
 @needs(Role.MODERATOR)
 def undo(comment_id: str) -> BaseResponse:
     """Takes a decision back; the card is there again."""
-    return _undo(comment_id, int(request.form.get("revision", "0") or 0), in_place=True)
+    written = request.form.get("revision", "")
+    if not (written.isascii() and written.isdecimal() and len(written) < REVISION_DIGITS):
+        return _refused("Say which decision is to be undone.")
+    return _undo(comment_id, int(written), in_place=True)
 
 
 @blueprint.post("/undo")
@@ -239,7 +243,8 @@ def _verdict() -> tuple[Verdict | None, int | None]:
         form.get(name, "") for name in ("action", "reason", "expected_revision")
     )
     is_known = action in set(Action) and (not reason or reason in set(Violation))
-    revision = int(expected) if expected.isdecimal() else None
+    is_number = expected.isascii() and expected.isdecimal() and len(expected) < REVISION_DIGITS
+    revision = int(expected) if is_number else None
     if not is_known:
         return None, revision
     rejected_for = Violation(reason) if reason and action == Action.REJECT else None

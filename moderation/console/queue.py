@@ -19,7 +19,7 @@ from moderation.wording import category_label
 
 blueprint = console_blueprint("queue", __name__)
 
-PAGE_CARDS = 20
+PAGE_CARDS = 15
 #: Room for comment ids in the address that asks for the marks.
 MARKS_CHARACTERS = 3_000
 STATE_NEW, STATE_ALL = "new", "all"
