@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.api.base import Cursors, services
 from moderation.console.base import console_blueprint, me, needs, page
-from moderation.console.cards import TITLE_CHARACTERS, Cards, article_url
+from moderation.console.cards import TITLE_CHARACTERS, Cards, article_url, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.holds import Holds
 from moderation.domain import Role, Status
@@ -17,7 +17,7 @@ from moderation.hostile import one_line
 
 blueprint = console_blueprint("articles", __name__)
 
-PAGE_CARDS = 20
+PAGE_CARDS = 15
 
 
 @blueprint.get("/articles/<opaque:article_id>")
@@ -50,6 +50,7 @@ def article(article_id: str) -> Response:
         article_id=one_line(article_id, TITLE_CHARACTERS),
         outside=cards[0].article_url if cards else "",
         cases=cards,
+        marks_url=marks_url(cards),
         tabs=[
             ("All", url, sum(standing.values()), not status),
             *(

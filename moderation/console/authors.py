@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.api.base import services
 from moderation.console.base import console_blueprint, me, needs, page
-from moderation.console.cards import NAME_CHARACTERS, Cards, author_url
+from moderation.console.cards import NAME_CHARACTERS, Cards, author_url, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.holds import Holds
 from moderation.domain import Role
@@ -17,7 +17,7 @@ from moderation.hostile import one_line
 
 blueprint = console_blueprint("authors", __name__)
 
-PAGE_CARDS = 20
+PAGE_CARDS = 15
 
 
 @blueprint.get("/authors/<opaque:author_id>")
@@ -41,6 +41,7 @@ def author(author_id: str) -> Response:
         author_id=one_line(author_id, NAME_CHARACTERS),
         history=cards[0].case.history if cards else None,
         cases=cards,
+        marks_url=marks_url(cards),
         is_held=Holds(record).holds_author(actor.site, author_id),
         next_url=f"{url}?page={number + 1}" if len(comments) > PAGE_CARDS else None,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from moderation import hostile, statements
 from moderation.bars import Bar, bars
@@ -28,6 +28,8 @@ TEXT_CHARACTERS = 1_500
 #: What is shown of a comment that another one answers, or of one that is decided.
 EXCERPT_CHARACTERS = 240
 NAMELESS = "Unnamed"
+#: Room for comment ids in the address that asks for the marks.
+MARKS_CHARACTERS = 3_000
 #: Digit → what a comment is rejected for, as the keys choose it.
 VIOLATIONS = tuple(
     (digit, violation.value, statements.label(violation))
@@ -276,6 +278,14 @@ def article_url(article_id: str) -> str:
 def author_url(author_id: str) -> str:
     """The page of an author."""
     return f"/console/authors/{quote(author_id, safe='')}"
+
+
+def marks_url(cards: Sequence[CardView]) -> str:
+    """The address of what raised the scores; of very long ids it names as many as fit."""
+    ids = [card.id for card in cards]
+    while ids and len(address := urlencode({"id": ids}, doseq=True)) > MARKS_CHARACTERS:
+        ids = ids[:-1]
+    return f"/console/queue/marks?{address}" if ids else ""
 
 
 def author_name(comment: Comment) -> str:

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from moderation.api.base import Cursors, services
 from moderation.console.base import console_blueprint, me, page
-from moderation.console.cards import Cards
+from moderation.console.cards import Cards, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.queue import COUNTED, STATES, Band, HeldList, QueueQuery
 from moderation.domain import QueueOrder
@@ -20,8 +20,6 @@ from moderation.wording import category_label
 blueprint = console_blueprint("queue", __name__)
 
 PAGE_CARDS = 15
-#: Room for comment ids in the address that asks for the marks.
-MARKS_CHARACTERS = 3_000
 STATE_NEW, STATE_ALL = "new", "all"
 ORDERS = {
     QueueOrder.PROBABILITY: "most likely abuse first",
@@ -122,7 +120,7 @@ def queue() -> Response:
         total=_counted(held.count(actor.site, asked.query)),
         next_url=None if more is None else asked.address(cursor=cursors.write(more)),
         news_url=asked.address("/console/queue/news", since=since),
-        marks_url=_marks_url([card.id for card in cards]),
+        marks_url=marks_url(cards),
         searched=_searched(found.searched),
     )
 
@@ -198,13 +196,6 @@ def _band(category: str, written: str) -> Band | None:
         return Band(category, float(low), float(high)) if category and written else None
     except ValueError:
         return None
-
-
-def _marks_url(ids: list[str]) -> str:
-    """The address of the marks; of very long ids it names as many as fit."""
-    while ids and len(address := urlencode({"id": ids}, doseq=True)) > MARKS_CHARACTERS:
-        ids = ids[:-1]
-    return f"/console/queue/marks?{address}" if ids else ""
 
 
 def _counted(count: int | None) -> str:

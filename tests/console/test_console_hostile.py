@@ -34,6 +34,8 @@ TEXT_CHARACTERS = 19_000
 NAME_CHARACTERS = 500
 URL_CHARACTERS = 3_900
 ID_CHARACTERS = 60
+#: Every so manieth comment's own page is opened.
+OWN_PAGE_OF_EVERY = 4
 REPORT_CHARACTERS = 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -118,9 +120,10 @@ def pages_showing(
     for order in ("oldest", "newest", "reports"):
         yield f"/console/queue?article={named}&sort={order}"
     yield f"/console/articles/{named}"
-    for comment_id in ids:
+    # Each is on the lists above; a comment's own page is made of the same pieces.
+    for comment_id in ids[::OWN_PAGE_OF_EVERY]:
         yield f"/console/comments/{quote(comment_id, safe='')}"
-    for one in posted[:: max(1, len(posted) // 8)]:
+    for one in posted[:: max(1, len(posted) // 3)]:
         author = quote(one["author"]["id"], safe="")
         yield f"/console/authors/{author}"
         yield f"/console/queue?author={author}"

@@ -364,7 +364,7 @@ class TestSites:
         answer = mia.post("/console/site", site="other")
 
         assert answer.status_code == 403
-        assert '<span class="site">demo</span>' in mia.get("/console/preferences").text
+        assert "moderator of demo." in mia.get("/console/preferences").text
 
     def test_the_choice_falls_back_when_the_role_is_taken(self, both: Visit, record: Record):
         both.post("/console/site", site="other")
