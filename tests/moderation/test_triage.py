@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain import Action, Decision, Reason, ReasonCode, Source
-from moderation.triage import KEPT, NEW, place, severity, uncertainty
+from moderation.triage import KEPT, NEW, SEVERE, place, severity, uncertainty
 
 
 def decision(
@@ -49,3 +49,9 @@ def test_a_label_teaches_most_where_the_classifier_knows_least(
     score: float, expected: float
 ) -> None:
     assert uncertainty([score]) == expected
+
+
+def test_only_what_is_grave_is_blurred() -> None:
+    assert severity({"toxicity": 1.0, "insult": 1.0, "spam": 1.0}) < SEVERE
+    for category in ("threat", "severe_toxicity", "identity_attack"):
+        assert severity({category: 0.8}) >= SEVERE
