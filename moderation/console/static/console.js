@@ -18,7 +18,11 @@ const handlers = {
   note: () => chooseReason("[name=note]"),
   undo: () => whenSettled(() => document.getElementById("undo")?.click()),
   search: () => document.querySelector("input[type=search]")?.focus(),
-  help: () => document.getElementById("help").togglePopover(),
+  help: () => {
+    const help = document.getElementById("help");
+    // Not by `autofocus`: the browser would try that on a page that has its focus already.
+    if (help.togglePopover()) help.querySelector("button").focus();
+  },
 };
 for (const action of ON_THE_CARD) handlers[action] = () => press(action);
 bindKeys(handlers, pressReason);
