@@ -35,7 +35,7 @@ NAME_CHARACTERS = 500
 URL_CHARACTERS = 3_900
 ID_CHARACTERS = 60
 #: Every so manieth comment's own page is opened.
-OWN_PAGE_OF_EVERY = 4
+OWN_PAGE_OF_EVERY = 8
 REPORT_CHARACTERS = 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -117,13 +117,13 @@ def pages_showing(
 ) -> Iterator[str]:
     """The pages on which the comments are seen."""
     named = quote(article, safe="")
-    for order in ("oldest", "newest", "reports"):
+    for order in ("oldest", "newest"):
         yield f"/console/queue?article={named}&sort={order}"
     yield f"/console/articles/{named}"
     # Each is on the lists above; a comment's own page is made of the same pieces.
     for comment_id in ids[::OWN_PAGE_OF_EVERY]:
         yield f"/console/comments/{quote(comment_id, safe='')}"
-    for one in posted[:: max(1, len(posted) // 3)]:
+    for one in posted[:: max(1, len(posted) // 2)]:
         author = quote(one["author"]["id"], safe="")
         yield f"/console/authors/{author}"
         yield f"/console/queue?author={author}"
