@@ -20,6 +20,7 @@ from moderation.desk.queue import QueueQuery
 from moderation.domain import Action, Role, Violation
 from moderation.errors import BatchSizeError, NothingToUndoError, UnknownBatchError
 from moderation.record.batch import Batch, BatchState, Because, Left, Phase
+from moderation.wording import DONE
 
 blueprint = console_blueprint("batches", __name__)
 
@@ -27,10 +28,6 @@ PAGE_BATCHES = 50
 #: Comments left alone that a batch's page names.
 LEFT = 200
 LABEL_CHARACTERS = 300
-#: The category whose scores are shown unless another is asked for.
-USUAL_CATEGORY = "toxicity"
-STATES = (("new", "nobody has looked at"), ("kept", "kept held"), ("all", "all of them"))
-_DONE = {"approve": "approved", "hold": "kept held", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class BatchView:
     def status(self) -> str:
         """Where it stands, in one line."""
         run, undo = self.batch.progress[Phase.RUN], self.batch.progress[Phase.UNDO]
-        did = _DONE[self.batch.verdict["action"]]
+        did = DONE[self.batch.verdict["action"]]
         return {
             BatchState.RUNNING: f"{run.handled:,} of {run.total:,} done",
             BatchState.DONE: f"{run.handled - run.left:,} {did}" + _but_left(run.left),
@@ -100,7 +97,7 @@ class LeftView:
             return "the site erased it"
         if self.left.because is Because.FAILED:
             return "it could not be decided; the operator's log says why"
-        done = _DONE.get(self.left.action, "decided")
+        done = DONE.get(self.left.action, "decided")
         return f"{done} by {self.left.moderator or 'the machine'} meanwhile"
 
 

@@ -20,6 +20,7 @@ from moderation.evidence import spans_of, telling
 from moderation.marks import Kind, Mark, Piece, list_marks, score_marks
 from moderation.policy import effective_thresholds
 from moderation.record import Record
+from moderation.wording import DONE
 
 NAME_CHARACTERS = 60
 TITLE_CHARACTERS = 120
@@ -35,7 +36,6 @@ VIOLATIONS = tuple(
     (digit, violation.value, statements.label(violation))
     for digit, violation in enumerate(Violation, start=1)
 )
-_DONE = {"approve": "approved", "hold": "kept held", "reject": "rejected"}
 _AGES = ((86_400 * 365, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -316,10 +316,10 @@ def what_decided(decision: Mapping[str, Any]) -> str:
     if not chain.is_by_person(decision):
         return hostile.one_line(why(decision), 2_000)
     if revision := chain.undone_revision(decision):
-        return f"undid decision {revision}: {_DONE[decision['action']]} again"
+        return f"undid decision {revision}: {DONE[decision['action']]} again"
     codes = {reason["code"] for reason in decision["reasons"]}
     labels = [statements.label(one) for one in Violation if one in codes]
-    return f"{_DONE[decision['action']]}{' as ' + ', '.join(labels) if labels else ''}"
+    return f"{DONE[decision['action']]}{' as ' + ', '.join(labels) if labels else ''}"
 
 
 def span(seconds: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from moderation.console.cards import author_name, what_decided
 from moderation.desk.deciding import Desk
@@ -20,12 +20,28 @@ class Last:
     url: str = "/console/undo"
 
 
-def dock(record: Record, actor: Actor) -> dict[str, Any]:
-    """`held_count` and `last` for a template; neither where Redis is away."""
-    try:
-        return {"held_count": record.held.total(actor.site), "last": _last(record, actor)}
-    except RedisAwayError:
-        return {"held_count": "", "last": None}
+class Dock:
+    """Read only where a template shows it: most fragments show neither."""
+
+    def __init__(self, record: Record, actor: Actor) -> None:
+        self._record = record
+        self._actor = actor
+
+    @cached_property
+    def held_count(self) -> int | str:
+        """How many comments of the site are held; "" where Redis is away."""
+        try:
+            return self._record.held.total(self._actor.site)
+        except RedisAwayError:
+            return ""
+
+    @cached_property
+    def last(self) -> Last | None:
+        """What the viewer can undo; `None` for nothing, or where Redis is away."""
+        try:
+            return _last(self._record, self._actor)
+        except RedisAwayError:
+            return None
 
 
 def _last(record: Record, actor: Actor) -> Last | None:

@@ -67,10 +67,12 @@ class Spreads:
         newest = self._record.held.newest(site)
         inside, outside = [0] * BINS, [0] * BINS
         sample: list[str] = []
+        picked = 0
         for one, score in self._scored(site, replace(query, band=None), category, newest):
             if band and band.least <= score <= band.most:
                 inside[_bin(score)] += 1
-                _draw(sample, one.comment_id, seen=sum(inside))
+                picked += 1
+                _draw(sample, one.comment_id, seen=picked)
             else:
                 outside[_bin(score)] += 1
         random.shuffle(sample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
+
+from moderation.bootstrap import DEMO_SITE
+from moderation.domain import Role
+from moderation.record import Record
+
+SignUp = Callable[..., FlaskClient]
 
 #: Read once: every application of a test run has the same.
 _DOCUMENT: dict[str, Any] = {}
@@ -66,3 +73,22 @@ def app(app: Flask) -> Flask:
     """The application, its clients checked against its own document."""
     app.test_client_class = DocumentedClient
     return app
+
+
+@pytest.fixture
+def somebody(app: Flask, record: Record) -> SignUp:
+    """Makes a moderator; a client that carries a token of theirs."""
+
+    def sign_up(name: str, role: Role = Role.MODERATOR, site: str = DEMO_SITE) -> FlaskClient:
+        record.moderators.create(name, {site: role}, "a long password")
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {record.tokens.issue(name)}"
+        return client
+
+    return sign_up
+
+
+@pytest.fixture
+def anna(somebody: SignUp) -> FlaskClient:
+    """A moderator of the site `demo`."""
+    return somebody("anna")

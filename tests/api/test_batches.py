@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from moderation.desk.deciding import Desk, Verdict
 from moderation.domain import Action, Actor, Role, Violation
 from moderation.record import Record
 from tests.api.checks import problem
+from tests.api.conftest import SignUp
 from tests.conftest import DEMO_SITE
 from tests.held import hold, hold_many
 
 WAIT_S = 10.0
 MIA = Actor("mia", DEMO_SITE, Role.MODERATOR)
-
-SignUp = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def somebody(app: Flask, record: Record) -> SignUp:
-    """A client that carries the token of a new moderator."""
-
-    def sign_up(name: str, role: Role = Role.MODERATOR, site: str = DEMO_SITE) -> FlaskClient:
-        record.moderators.create(name, {site: role}, "a long password")
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {record.tokens.issue(name)}"
-        return client
-
-    return sign_up
-
-
-@pytest.fixture
-def anna(somebody: SignUp) -> FlaskClient:
-    return somebody("anna")
 
 
 def begin(client: FlaskClient, **body: Any) -> dict[str, Any]:

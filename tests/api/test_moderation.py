@@ -13,32 +13,13 @@ from openapi_spec_validator import validate
 from moderation.domain import Role
 from moderation.record import Record
 from tests.api.checks import problem
+from tests.api.conftest import SignUp
 from tests.conftest import new_comment
 from tests.fakes import FRENCH, RUDE, SPAM
 
-Tokens = Callable[..., FlaskClient]
-
 
 @pytest.fixture
-def somebody(app: Flask, record: Record) -> Tokens:
-    """A client that carries the token of a new moderator."""
-
-    def sign_up(name: str, role: Role = Role.MODERATOR, site: str = "demo") -> FlaskClient:
-        record.moderators.create(name, {site: role}, "a long password")
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {record.tokens.issue(name)}"
-        return client
-
-    return sign_up
-
-
-@pytest.fixture
-def anna(somebody: Tokens) -> FlaskClient:
-    return somebody("anna")
-
-
-@pytest.fixture
-def mia(somebody: Tokens) -> FlaskClient:
+def mia(somebody: SignUp) -> FlaskClient:
     return somebody("mia")
 
 
@@ -232,7 +213,7 @@ def test_who_may_do_what(
     anna: FlaskClient,
     client: FlaskClient,
     app: Flask,
-    somebody: Tokens,
+    somebody: SignUp,
     record: Record,
     hold: Callable[..., str],
 ) -> None:

@@ -6,21 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation.domain import Role
-from moderation.record import Record
 from tests.api.checks import post, problem
 from tests.fakes import RUDE
-
-
-@pytest.fixture
-def anna(app: Flask, record: Record) -> FlaskClient:
-    record.moderators.create("anna", {"demo": Role.MODERATOR}, "a long password")
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {record.tokens.issue('anna')}"
-    return client
 
 
 def ids(page: dict[str, Any]) -> list[str]:
