@@ -1,8 +1,9 @@
-"""How good a release is, by the figures that people choose one by.
+"""How good a release is on labelled comments, by the figures that people choose one by.
 
-Owns the measures: ranking (ROC AUC, average precision), what is caught at a given rate of
-false holds, whether 0.8 means eight in ten, and how two releases differ. Of a file only
-the scores are kept, never a text, so that its size is bounded by theirs.
+Owns what is measured of which row, and how two releases differ; the figures themselves are
+the business of `figures`. Of a file only the scores are kept, never a text, so that its
+size is bounded by theirs. Rows that were sampled for labelling may weigh more than one
+(`Example.weight`); where none does, nothing is weighted.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.categories import LABEL, SPAM, TOXICITY
-from models.measuring import ranking
+from models.measuring import figures, ranking
 from models.measuring.fairness import ASSESSED, Fairness, assess
+from models.measuring.figures import (
+    CALIBRATION_BINS,
+    CategoryReport,
+    expected_calibration_error,
+    threshold_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,8 +33,24 @@ if TYPE_CHECKING:
     from models.measuring.fairness import Identities
     from models.release import Release, Scored
 
-#: How many bins of equal width the calibration error is taken over.
-CALIBRATION_BINS = 15
+__all__ = [
+    "CALIBRATION_BINS",
+    "FIGURES",
+    "CategoryReport",
+    "Difference",
+    "Judged",
+    "Measured",
+    "Report",
+    "differences",
+    "evaluate",
+    "expected_calibration_error",
+    "fairness_of",
+    "hold_score",
+    "measure",
+    "report",
+    "summary",
+    "threshold_at",
+]
 
 #: Examples scored before their texts are let go.
 CHUNK_SIZE = 4096
@@ -45,25 +68,6 @@ FIGURES = {
     "held_share": "held",
     "false_hold_share": "false",
 }
-
-
-@dataclass(frozen=True)
-class CategoryReport:
-    """The figures of one category on one file; None where a class is missing.
-
-    `roc_auc_ci` is the 95 % interval of `roc_auc`; None also where there is no telling.
-    """
-
-    rows: int
-    positives: int
-    roc_auc: float | None
-    average_precision: float | None
-    recall_at_1_percent_false_holds: float | None
-    recall_at_5_percent_false_holds: float | None
-    expected_calibration_error: float
-    held_share: float
-    false_hold_share: float | None
-    roc_auc_ci: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,21 @@ class Report:
 class Judged:
     """What a release said of the comments with one label, in file order.
 
-    `truth` (0 or 1), `scores` and `held` have shape (n,); `mentions` has shape
-    (n, ceil(identities / 8)), the bits of what the comments mention.
+    `truth` (0 or 1), `scores`, `held` and `weights` have shape (n,); `mentions` has shape
+    (n, ceil(identities / 8)), the bits of what the comments mention. `weights` is None where
+    each comment counts one.
     """
 
     truth: NDArray[np.int8]
     scores: NDArray[np.float32]
     held: NDArray[np.bool_]
     mentions: NDArray[np.uint8]
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def has_both_classes(self) -> bool:
+        """Say whether some of the comments are labelled 0 and some 1."""
+        return 0 < int(self.truth.sum()) < len(self.truth)
 
 
 @dataclass(frozen=True)
@@ -176,12 +187,12 @@ def differences(one: Measured, other: Measured) -> dict[str, Difference]:
     return {
         name: Difference(
             {
-                figure: _less(getattr(figures, figure), getattr(reference, figure))
+                figure: _less(getattr(its_own, figure), getattr(reference, figure))
                 for figure in FIGURES
             },
             _difference_interval(one.judged[name], other.judged[name]),
         )
-        for name, figures in one.report.categories.items()
+        for name, its_own in one.report.categories.items()
         if (reference := other.report.categories.get(name))
     }
 
@@ -196,46 +207,7 @@ def fairness_of(measured: Sequence[Measured]) -> Iterator[tuple[str, str, Fairne
 
 def report(truth: NDArray[Any], scores: NDArray[Any], *, threshold: float) -> CategoryReport:
     """Return the figures of `scores` against `truth`, both of shape (n,)."""
-    return _figures(truth, scores, held=scores >= threshold)
-
-
-def _figures(
-    truth: NDArray[Any], scores: NDArray[Any], *, held: NDArray[np.bool_]
-) -> CategoryReport:
-    from sklearn.metrics import average_precision_score
-
-    positives = int(truth.sum())
-    both = 0 < positives < len(truth)
-    placed = ranking.placements(truth, scores) if both else None
-    return CategoryReport(
-        rows=len(truth),
-        positives=positives,
-        roc_auc=float(placed.positives.mean()) if placed else None,
-        average_precision=float(average_precision_score(truth, scores)) if both else None,
-        recall_at_1_percent_false_holds=_recall_at(truth, scores, 0.01) if both else None,
-        recall_at_5_percent_false_holds=_recall_at(truth, scores, 0.05) if both else None,
-        expected_calibration_error=expected_calibration_error(truth, scores),
-        held_share=float(held.mean()),
-        false_hold_share=float(held[truth == 0].mean()) if positives < len(truth) else None,
-        roc_auc_ci=ranking.auc_interval(placed) if placed else None,
-    )
-
-
-def expected_calibration_error(truth: NDArray[Any], scores: NDArray[Any]) -> float:
-    """Return the mean distance of a bin's mean score from its share of positives.
-
-    Bins of equal width, weighted by their size (Naeini et al., AAAI 2015).
-    """
-    bins = np.minimum((scores * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=scores - truth, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(truth))
-
-
-def threshold_at(truth: NDArray[Any], scores: NDArray[Any], false_hold_share: float) -> float:
-    """Return the lowest score that holds at most this share of the harmless."""
-    harmless = np.sort(scores[truth == 0])[::-1]
-    allowed = int(len(harmless) * false_hold_share)
-    return float(np.nextafter(harmless[min(allowed, len(harmless) - 1)], np.inf))
+    return figures.report(truth, scores, held=scores >= threshold)
 
 
 class _Gathering:
@@ -267,6 +239,7 @@ class _Gathering:
                 parts = self._parts.setdefault(name, _Parts())
                 parts.add(truth, *self._judge(name, [scored[row] for row in rows]))
                 parts.mentions.append(mentions[rows])
+                parts.weights.append(np.array([chunk[row].weight for row in rows]))
 
     def measured(self, comments: int, identities: Identities | None) -> Measured:
         judged = {name: self._parts[name].joined() for name in sorted(self._parts)}
@@ -276,7 +249,9 @@ class _Gathering:
                 comments,
                 comments / self._seconds if self._seconds else 0.0,
                 {
-                    name: _figures(one.truth, one.scores, held=one.held)
+                    name: figures.report(
+                        one.truth, one.scores, held=one.held, weights=one.weights
+                    )
                     for name, one in judged.items()
                 },
                 _fairness(judged, identities) if identities else None,
@@ -304,6 +279,7 @@ class _Parts:
     scores: list[NDArray[np.float32]] = field(default_factory=list)
     held: list[NDArray[np.bool_]] = field(default_factory=list)
     mentions: list[NDArray[np.uint8]] = field(default_factory=list)
+    weights: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(
         self, truth: NDArray[np.int8], scores: NDArray[np.float32], held: NDArray[np.bool_]
@@ -313,11 +289,13 @@ class _Parts:
         self.held.append(held)
 
     def joined(self) -> Judged:
+        weights = np.concatenate(self.weights)
         return Judged(
             np.concatenate(self.truth),
             np.concatenate(self.scores),
             np.concatenate(self.held),
             np.concatenate(self.mentions),
+            None if (weights == 1).all() else weights,
         )
 
 
@@ -347,20 +325,16 @@ def _fairness(judged: Mapping[str, Judged], identities: Identities) -> dict[str,
     }
 
 
-def _recall_at(truth: NDArray[Any], scores: NDArray[Any], false_hold_share: float) -> float:
-    bar = threshold_at(truth, scores, false_hold_share)
-    return float((scores[truth == 1] >= bar).mean())
-
-
 def _less(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
 
 
 def _difference_interval(one: Judged, other: Judged) -> tuple[float, float] | None:
-    if not 0 < int(one.truth.sum()) < len(one.truth):
+    if not one.has_both_classes:
         return None
     return ranking.difference_interval(
-        ranking.placements(one.truth, one.scores), ranking.placements(other.truth, other.scores)
+        ranking.placements(one.truth, one.scores, one.weights),
+        ranking.placements(other.truth, other.scores, other.weights),
     )
 
 

@@ -29,11 +29,21 @@ class Placements:
 
     `positives[i]`, shape (m,): the share of the negatives below positive i. `negatives[j]`,
     shape (n,): the share of the positives above negative j. Both in file order, and the
-    mean of either is the ROC AUC.
+    mean of either is the ROC AUC. The weights have the same shapes; without them each row
+    counts one.
     """
 
     positives: NDArray[np.float64]
     negatives: NDArray[np.float64]
+    positive_weights: NDArray[np.float64] | None = None
+    negative_weights: NDArray[np.float64] | None = None
+
+    @property
+    def area(self) -> float:
+        """Return the ROC AUC."""
+        if self.positive_weights is None:
+            return float(self.positives.mean())
+        return float(np.average(self.positives, weights=self.positive_weights))
 
 
 def auc(positives: NDArray[Any], negatives: NDArray[Any]) -> float:
@@ -44,11 +54,21 @@ def auc(positives: NDArray[Any], negatives: NDArray[Any]) -> float:
     return float(_share_below(positives, negatives).mean())
 
 
-def placements(truth: NDArray[Any], scores: NDArray[Any]) -> Placements:
-    """Return the placements of `scores` against `truth`, both of shape (n,)."""
+def placements(
+    truth: NDArray[Any], scores: NDArray[Any], weights: NDArray[Any] | None = None
+) -> Placements:
+    """Return the placements of `scores` against `truth`; all of shape (n,)."""
     positives, negatives = scores[truth == 1], scores[truth == 0]
+    if weights is None:
+        return Placements(
+            _share_below(positives, negatives), 1 - _share_below(negatives, positives)
+        )
+    of_positives, of_negatives = weights[truth == 1], weights[truth == 0]
     return Placements(
-        _share_below(positives, negatives), 1 - _share_below(negatives, positives)
+        _weight_below(positives, negatives, of_negatives),
+        1 - _weight_below(negatives, positives, of_positives),
+        of_positives,
+        of_negatives,
     )
 
 
@@ -61,7 +81,7 @@ def auc_interval(placed: Placements) -> tuple[float, float] | None:
     """
     if not _has_variance(placed):
         return None
-    area = float(placed.positives.mean())
+    area = placed.area
     error = _standard_error(placed)
     if not 0 < area < 1 or error == 0:
         return None
@@ -78,8 +98,13 @@ def difference_interval(one: Placements, other: Placements) -> tuple[float, floa
     """
     if not _has_variance(one):
         return None
-    gap = Placements(one.positives - other.positives, one.negatives - other.negatives)
-    middle, error = float(gap.positives.mean()), _standard_error(gap)
+    gap = Placements(
+        one.positives - other.positives,
+        one.negatives - other.negatives,
+        one.positive_weights,
+        one.negative_weights,
+    )
+    middle, error = gap.area, _standard_error(gap)
     return middle - NORMAL_95 * error, middle + NORMAL_95 * error
 
 
@@ -90,15 +115,34 @@ def _share_below(these: NDArray[Any], among: NDArray[Any]) -> NDArray[np.float64
     return (below + not_above) / (2 * len(among))
 
 
+def _weight_below(
+    these: NDArray[Any], among: NDArray[Any], weights: NDArray[Any]
+) -> NDArray[np.float64]:
+    order = np.argsort(among, kind="stable")
+    ranked = among[order]
+    lighter = np.concatenate(([0.0], np.cumsum(weights[order])))
+    below = lighter[np.searchsorted(ranked, these, side="left")]
+    not_above = lighter[np.searchsorted(ranked, these, side="right")]
+    return np.asarray((below + not_above) / (2 * lighter[-1]))
+
+
 def _has_variance(placed: Placements) -> bool:
     return min(len(placed.positives), len(placed.negatives)) >= FEWEST_FOR_INTERVAL
 
 
 def _standard_error(placed: Placements) -> float:
     return math.sqrt(
-        placed.positives.var(ddof=1) / len(placed.positives)
-        + placed.negatives.var(ddof=1) / len(placed.negatives)
+        _variance_of_mean(placed.positives, placed.positive_weights)
+        + _variance_of_mean(placed.negatives, placed.negative_weights)
     )
+
+
+def _variance_of_mean(values: NDArray[Any], weights: NDArray[Any] | None) -> float:
+    """Return the variance of a mean; of a weighted one by linearisation, as of a ratio."""
+    if weights is None:
+        return float(values.var(ddof=1) / len(values))
+    gaps = weights * (values - np.average(values, weights=weights))
+    return float(len(values) / (len(values) - 1) * (gaps**2).sum() / weights.sum() ** 2)
 
 
 def _logistic(value: float) -> float:
