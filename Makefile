@@ -8,7 +8,7 @@ BENCH_ARGS ?=
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench release lock format clean
+.PHONY: help run test check bench bench-retrain release lock format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,8 +32,12 @@ format: $(VENV)/.dev ## let ruff format and mend what it can
 bench: $(VENV)/.dev ## measure everything that docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+bench-retrain: $(VENV)/.dev ## what a site's own labels gain, forget and cost (DATA=folder of the labelled files)
+	$(BIN)/python -m benchmarks.retrain --data $(DATA) $(BENCH_ARGS)
+
 release: $(VENV)/.dev ## train the shipped classifier anew (DATA=folder of the labelled files)
 	$(BIN)/python -m models.learning.build $(DATA)
+	$(BIN)/python -m models.learning.frequencies $(DATA)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements.lock

@@ -25,6 +25,19 @@ TAIL_LOGITS = 10.0
 #: No comment is certain to be anything.
 PROBABILITY_MARGIN = 1e-4
 
+#: How far a curve is expected to move where it is fitted to other comments: standard
+#: deviations of the shift, in logits, and of the stretch about 1.
+EXPECTED_SHIFT = 3.0
+EXPECTED_STRETCH = 0.5
+LEAST_STRETCH = 0.1
+
+NEWTON_STEPS = 25
+
+#: Where old and new curves meet, the old one counts for so many of the comments that are
+#: within so many logits.
+OLD_ROWS_NEARBY = 20.0
+NEARBY = 1.0
+
 #: The points of a curve, by rising logit, and their probabilities.
 Curve: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
 
@@ -40,16 +53,6 @@ class Bins:
     logits: NDArray[np.float64]
     shares: NDArray[np.float64]
     sizes: NDArray[np.float64]
-
-    def joined(self, other: Bins) -> Bins:
-        """Return the bins of both, by rising logit."""
-        logits = np.concatenate((self.logits, other.logits))
-        order = np.argsort(logits, kind="stable")
-        return Bins(
-            logits[order],
-            np.concatenate((self.shares, other.shares))[order],
-            np.concatenate((self.sizes, other.sizes))[order],
-        )
 
 
 def binned(logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]) -> Bins:
@@ -71,15 +74,6 @@ def binned(logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]) -> 
     )
 
 
-def of_curve(logits: NDArray[Any], probabilities: NDArray[Any], *, rows: float) -> Bins:
-    """Return a curve as bins that together count for so many rows; its ends are left out."""
-    inner = len(logits) - 2
-    places = np.linspace(1, inner, min(inner, CALIBRATION_QUANTILES)).round()
-    chosen = np.unique(places.astype(int))
-    sizes = np.full(len(chosen), rows / len(chosen))
-    return Bins(logits[chosen], probabilities[chosen], sizes)
-
-
 def rising_curve(bins: Bins) -> Curve:
     """Return the curve through bins, which are in order.
 
@@ -91,8 +85,88 @@ def rising_curve(bins: Bins) -> Curve:
     points = bins.logits
     rising = IsotonicRegression(y_min=PROBABILITY_MARGIN, y_max=1 - PROBABILITY_MARGIN)
     values = rising.fit_transform(points, bins.shares, sample_weight=bins.sizes)
-    tilt = np.linspace(-PROBABILITY_MARGIN, PROBABILITY_MARGIN, len(values)) / 2
     return (
         np.concatenate(([points[0] - TAIL_LOGITS], points, [points[-1] + TAIL_LOGITS])),
-        np.concatenate(([0], values + tilt, [1])),
+        np.concatenate(([0], _tilted(values), [1])),
     )
+
+
+def _tilted(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values that rise where they were flat."""
+    tilt = np.linspace(-PROBABILITY_MARGIN, PROBABILITY_MARGIN, len(values)) / 2
+    return np.clip(values + tilt, 0, 1)
+
+
+def blended(one: Curve, other: Curve, *, share: float) -> Curve:
+    """Return what is `share` of one curve and otherwise the other: it rises where either does.
+
+    A curve of few comments has steps, and on a step all logits mean the same.
+    """
+    points = np.union1d(one[0], other[0])
+    values = share * np.interp(points, *one) + (1 - share) * np.interp(points, *other)
+    return points, values
+
+
+def taken_over(new: Curve, old: Curve, logits: NDArray[Any], weights: NDArray[Any]) -> Curve:
+    """Return the new curve where the comments are that it was learnt from, else the old one.
+
+    Comments of one place say little of what logits mean that hardly occur there.
+
+    Args:
+        new: what the comments say.
+        old: what was said of others.
+        logits: those of the comments that the new one is from, shape (n,).
+        weights: what each counts.
+    """
+    points = np.union1d(new[0], old[0])
+    order = np.argsort(logits, kind="stable")
+    below = np.concatenate(([0.0], np.cumsum(weights[order])))
+    first, last = (
+        np.searchsorted(logits[order], points + reach) for reach in (-NEARBY, NEARBY)
+    )
+    nearby = below[last] - below[first]
+    share = nearby / (nearby + OLD_ROWS_NEARBY)
+    values = share * np.interp(points, *new) + (1 - share) * np.interp(points, *old)
+    return points, _tilted(np.maximum.accumulate(values))
+
+
+def recalibrated(
+    curve: Curve, logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]
+) -> Curve:
+    """Return a curve shifted and stretched, in logits, to what other comments are.
+
+    Two numbers, which a few dozen comments tell (Platt, "Probabilistic Outputs for Support
+    Vector Machines", 1999), with a Gaussian prior about no change at all.
+
+    Args:
+        curve: what is changed.
+        logits: those of the comments, shape (n,).
+        truth: their labels, 0 or 1.
+        weights: what each counts.
+    """
+    points = np.union1d(curve[0], _LOGITS)
+    values = np.interp(points, *curve)
+    shift, stretch = _shift_and_stretch(_logit(np.interp(logits, *curve)), truth, weights)
+    return points, np.asarray(sigmoid(shift + stretch * _logit(values)))
+
+
+def _shift_and_stretch(
+    logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]
+) -> tuple[float, float]:
+    """Return the most probable of both, by Newton's method."""
+    inputs = np.stack((np.ones(len(logits)), logits), axis=1)
+    expected = np.array([0.0, 1.0])
+    precision = np.diag([EXPECTED_SHIFT**-2, EXPECTED_STRETCH**-2])
+    found = expected
+    for _ in range(NEWTON_STEPS):
+        probabilities = sigmoid(inputs @ found)
+        slope = inputs.T @ (weights * (probabilities - truth)) + precision @ (found - expected)
+        spread = weights * probabilities * (1 - probabilities)
+        step = np.linalg.solve((inputs.T * spread) @ inputs + precision, slope)
+        found = found - step / max(1.0, float(np.abs(step).max()))
+    return float(found[0]), max(LEAST_STRETCH, float(found[1]))
+
+
+def _logit(probabilities: NDArray[Any]) -> NDArray[np.float64]:
+    inside = np.clip(probabilities, PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)
+    return np.asarray(np.log(inside) - np.log1p(-inside))

@@ -12,14 +12,21 @@ that hears the strongest stretch of a comment as well (`pooling`).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from models.calibration import PLAIN_CURVE, binned, of_curve, rising_curve
-from models.feature_store import Part
+from models.calibration import (
+    PLAIN_CURVE,
+    binned,
+    blended,
+    recalibrated,
+    rising_curve,
+    taken_over,
+)
+from models.counts import Counts, count
+from models.feature_store import Narrowed, Part
 from models.pooling import PooledHead, WordSums
 from models.regression import Regression, solve
 
@@ -29,20 +36,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from models.feature_store import HeadRows, Parts
+    from models.calibration import Curve
+    from models.feature_store import Parts
     from models.features import Reading
-
-#: Added to every feature's count, so that an unseen one has a finite ratio.
-COUNT_SMOOTHING = 0.1
 
 #: Weights are rounded to multiples of this share of a head's standard deviation: half of
 #: them to nothing. It changes no ranking, and few different values compress well.
 ROUNDING_SHARE = 0.1
 
-#: Weights may move away from a parent's so many times as freely as from nothing. With 1, a
-#: few hundred comments in a language new to the parent teach little; what else it knows is
-#: forgotten no more with 4 (figures in `docs/classifier.md`).
-CHANGE_FREEDOM = 4
+#: Weights may move away from a parent's so many times as freely as from nothing. That much
+#: is safe where it is known which features are familiar: those of which comments at large are
+#: full are held fast, by this much a row that is learnt from. So what the rows say weighs as
+#: much as what the parent was learnt from, however many they are (figures in
+#: `docs/classifier.md`).
+CHANGE_FREEDOM = 40
+FAMILIAR_CARE = 0.8
+
+#: The same where it is not known.
+UNGUIDED_CHANGE_FREEDOM = 4
 
 #: So many regressions share each pass over the rows: an even number, for heads have two.
 #: Each takes some 30 times the memory of a weight vector.
@@ -115,6 +126,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         parent: CommentClassifier | None = None,
         heads: Iterable[int] | None = None,
         vectors: NDArray[np.float32] | None = None,
+        familiar: NDArray[np.float32] | None = None,
         progress: Callable[[], object] = lambda: None,
     ) -> CommentClassifier:
         """Fit on rows that need not fit into memory; they are gone through a few dozen times.
@@ -127,28 +139,43 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 of a few labelled comments is hardly ever that of all comments.
             heads: those to fit, if the rows have both classes for them; all unless given.
             vectors: shape (n_tied, dimensions). The weights of the last features are not
-                free but a linear function of these.
+                free but a linear function of these. Of no account with a parent.
+            familiar: the share of comments at large that have each feature, shape
+                (n_features,). With a parent, the weights of those are held fast.
             progress: called after each pass over the rows.
         """
         first = next(iter(parts))
-        shape = first.rows.shape[1], first.targets.shape[1]
-        self._begin(shape, parent)
-        chosen = range(shape[1]) if heads is None else sorted(heads)
-        counts = _count(parts, chosen, shape[0])
+        self._begin((first.rows.shape[1], first.targets.shape[1]), parent)
+        chosen = range(first.targets.shape[1]) if heads is None else sorted(heads)
+        if parent is None:
+            columns = np.arange(first.rows.shape[1])
+            counts = count(parts, chosen, len(columns))
+        else:
+            # A feature that no row has stays as it is: small files have few.
+            counts = count(parts, chosen, first.rows.shape[1])
+            columns = np.flatnonzero(sum(one.found_in for one in counts))
+            counts = [one.of_columns(columns) for one in counts]
+            parts = Narrowed(parts, columns)
         progress()
         regressions = [
             regression
-            for head, count in zip(chosen, counts, strict=True)
-            if count.has_both_classes
-            for regression in self._regressions(
-                head, count, freedom=CHANGE_FREEDOM if parent else 1, vectors=vectors
+            for head, its_own in zip(chosen, counts, strict=True)
+            if its_own.has_both_classes
+            for regression in (
+                self._regressions(head, its_own, vectors=vectors)
+                if parent is None
+                else [self._change(head, its_own, columns, familiar=familiar)]
             )
         ]
         del counts  # it is large
         for begin in range(0, len(regressions), REGRESSIONS_AT_ONCE):
             some = regressions[begin : begin + REGRESSIONS_AT_ONCE]
             solutions = self._solve(some, parts, progress)
-            self._take(some, solutions, keep_intercepts=parent is not None)
+            if parent is None:
+                self._take(some, solutions)
+            else:
+                for one, (weights, _) in zip(some, solutions, strict=True):
+                    self.coef_[columns, one.head] = weights
         return self
 
     def fit_calibration(
@@ -177,7 +204,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             targets: 0, 1 or NaN.
             weights: what a comment counts.
             heads: those to calibrate; all unless given.
-            prior_rows: how many rows the curve that a head has already counts for.
+            prior_rows: how many rows the curve that a head has already counts for. It is
+                shifted and stretched to the comments first: that takes few of them.
         """
         known = ~np.isnan(targets) & (weights > 0)
         curves = list(
@@ -186,9 +214,8 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for head in range(targets.shape[1]) if heads is None else heads:
             rows = known[:, head]
             if rows.any():
-                bins = binned(logits[rows, head], targets[rows, head], weights[rows, head])
-                prior = of_curve(*curves[head], rows=prior_rows)
-                curves[head] = rising_curve(bins.joined(prior) if prior_rows else bins)
+                found = logits[rows, head], targets[rows, head], weights[rows, head]
+                curves[head] = _calibrated(curves[head], *found, prior_rows=prior_rows)
         self.calibration_logits_ = [points for points, _ in curves]
         self.calibration_probabilities_ = [probabilities for _, probabilities in curves]
         return self
@@ -206,9 +233,10 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_ = np.asfortranarray(self.coef_.astype(np.float16))
         return self
 
-    def most_passes(self, heads: int) -> int:
+    def most_passes(self, heads: int, *, with_parent: bool) -> int:
         """Return how often so many heads go through the rows, but for steps taken back."""
-        return 1 + math.ceil(2 * heads / REGRESSIONS_AT_ONCE) * (self.max_iter + 1)
+        regressions = heads if with_parent else 2 * heads
+        return 1 + math.ceil(regressions / REGRESSIONS_AT_ONCE) * (self.max_iter + 1)
 
     def with_heads(self, heads: Sequence[int | None]) -> CommentClassifier:
         """Return a classifier with these heads of this one, in this order.
@@ -347,8 +375,6 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         regressions: Sequence[Regression],
         solutions: Sequence[tuple[NDArray[np.float32], float]],
-        *,
-        keep_intercepts: bool,
     ) -> None:
         """Take over what pairs of regressions came to, a plain one and a naive Bayes one."""
         share = self.plain_share
@@ -356,31 +382,17 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             regressions[::2], solutions[::2], solutions[1::2], strict=True
         ):
             self.coef_[:, one.head] = share * plain[0] + (1 - share) * bayes[0]
-            if not keep_intercepts:
-                self.intercept_[one.head] = share * plain[1] + (1 - share) * bayes[1]
+            self.intercept_[one.head] = share * plain[1] + (1 - share) * bayes[1]
 
     def _regressions(
-        self,
-        head: int,
-        counts: _Counts,
-        *,
-        freedom: float,
-        vectors: NDArray[np.float32] | None,
+        self, head: int, counts: Counts, *, vectors: NDArray[np.float32] | None
     ) -> tuple[Regression, Regression]:
         """Return the plain regression of a head and the one on naive Bayes features."""
         free = len(counts.found_in) - (0 if vectors is None else len(vectors))
         rarity = counts.inverse_document_frequencies()
-        prior = np.ascontiguousarray(self.coef_[:, head])
+        prior = np.zeros(len(counts.found_in), dtype=np.float32)
         plain, bayes = (
-            Regression(
-                head,
-                scale[:free],
-                freedom * c,
-                counts.weight,
-                prior,
-                float(self.intercept_[head]),
-                vectors,
-            )
+            Regression(head, scale[:free], c, counts.weight, prior, vectors=vectors)
             for scale, c in (
                 (rarity, self.plain_c),
                 (counts.log_count_ratios() * rarity, self.bayes_c),
@@ -388,64 +400,29 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return plain, bayes
 
-
-@dataclass
-class _Counts:
-    """What one pass over the rows tells of a head.
-
-    `found_in`: in how many of its rows a feature is; `positives`, `negatives`: the sum of
-    its weighted values in either class. All of shape (n_features,).
-    """
-
-    found_in: NDArray[np.float64]
-    positives: NDArray[np.float64]
-    negatives: NDArray[np.float64]
-    rows: int = 0
-    weight: float = 0.0
-    positive_weight: float = 0.0
-
-    @classmethod
-    def of_nothing(cls, n_features: int) -> _Counts:
-        return cls(np.zeros(n_features), np.zeros(n_features), np.zeros(n_features))
-
-    @property
-    def has_both_classes(self) -> bool:
-        return 0 < self.positive_weight < self.weight
-
-    def add(self, part: HeadRows) -> None:
-        """Count the rows of a part."""
-        chosen = part.weights > 0
-        positive = part.weights * part.targets
-        columns = part.rows.T
-        self.positives += columns @ positive.astype(np.float32)
-        self.negatives += columns @ (part.weights - positive).astype(np.float32)
-        columns = columns.copy()
-        columns.data[:] = 1
-        self.found_in += columns @ chosen.astype(np.float32)
-        self.rows += int(chosen.sum())
-        self.weight += float(part.weights.sum())
-        self.positive_weight += float(positive.sum())
-
-    def inverse_document_frequencies(self) -> NDArray[np.float32]:
-        """Return log((1 + rows) / (1 + rows with it)) + 1, as scikit-learn's tf-idf."""
-        return np.asarray(np.log((1 + self.rows) / (1 + self.found_in)) + 1, dtype=np.float32)
-
-    def log_count_ratios(self) -> NDArray[np.float32]:
-        """Return log (share of a feature among positives / among negatives)."""
-        positives = self.positives + COUNT_SMOOTHING
-        negatives = self.negatives + COUNT_SMOOTHING
-        ratios = np.log(positives / positives.sum()) - np.log(negatives / negatives.sum())
-        return np.asarray(ratios, dtype=np.float32)
-
-
-def _count(parts: Parts, heads: Sequence[int], n_features: int) -> list[_Counts]:
-    """Return the counts of each head, by one pass over the rows."""
-    counts = [_Counts.of_nothing(n_features) for _ in heads]
-    for part in parts:
-        for head, count in zip(heads, counts, strict=True):
-            if (rows := part.of_head(head)) is not None:
-                count.add(rows)
-    return counts
+    def _change(
+        self,
+        head: int,
+        counts: Counts,
+        columns: NDArray[np.intp],
+        *,
+        familiar: NDArray[np.float32] | None,
+    ) -> Regression:
+        """Return the regression that learns a change of some columns of a head."""
+        scale = counts.inverse_document_frequencies()
+        freedom = UNGUIDED_CHANGE_FREEDOM
+        if familiar is not None:
+            freedom = CHANGE_FREEDOM
+            care = 1 + FAMILIAR_CARE * counts.weight * familiar[columns]
+            scale = (scale / np.sqrt(care)).astype(np.float32)
+        return Regression(
+            head,
+            scale,
+            freedom * self.plain_c,
+            counts.weight,
+            np.ascontiguousarray(self.coef_[columns, head]),
+            float(self.intercept_[head]),
+        )
 
 
 def _per_head(
@@ -456,3 +433,22 @@ def _per_head(
     weights: NDArray[np.float64] = np.asarray(given, dtype=np.float64)
     columns = weights if weights.ndim == 2 else weights[:, None]
     return np.asarray(np.broadcast_to(columns, shape))
+
+
+def _calibrated(
+    curve: Curve,
+    logits: NDArray[Any],
+    truth: NDArray[Any],
+    weights: NDArray[Any],
+    *,
+    prior_rows: float,
+) -> Curve:
+    """Return the curve of one head's rows, and of the one that it has if that counts."""
+    if not prior_rows:
+        return rising_curve(binned(logits, truth, weights))
+    # Rows of unlike weight tell as much as fewer of the same (Kish's effective number).
+    effective = weights * weights.sum() / np.square(weights).sum()
+    smooth = recalibrated(curve, logits, truth, effective)
+    share = effective.sum() / (effective.sum() + prior_rows)
+    new = blended(rising_curve(binned(logits, truth, effective)), smooth, share=share)
+    return taken_over(new, curve, logits, effective)

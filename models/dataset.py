@@ -41,6 +41,12 @@ NAMED_BAD_ROWS = 20
 PROGRESS_ROWS = 1000
 
 TEXT = "text"
+
+#: No row stands for more comments than this: a number that large is a mistake.
+MOST_WEIGHT = 1e6
+
+#: What a row counts. It is 1 where the column or the cell is empty.
+WEIGHT = "weight"
 LABEL_COLUMNS = (LABEL, *CATEGORIES)
 
 #: Half a character: bytes that are not UTF-8 are read as such, and JSON can spell one.
@@ -66,13 +72,15 @@ class _BadRowError(Exception):
 class Example:
     """A comment and what people said about it: name of the label -> 0 or 1.
 
-    `extra` has the cells of the columns that the reader was asked for besides, empty ones
-    left out.
+    `weight`: how many comments it stands for, positive. One that was drawn for review with a
+    chance of 1 in 50 stands for 50. `extra` has the cells of the columns that the reader was
+    asked for besides, empty ones left out.
     """
 
     text: str
     labels: dict[str, int]
     extra: dict[str, str] = field(default_factory=dict)
+    weight: float = 1.0
 
 
 @dataclass
@@ -195,7 +203,7 @@ def _examples(rows: Iterable[Row], asked: _Asked, bad_rows: BadRows) -> Iterator
             if tuple(row.cells) != names:
                 labels = _label_columns(row.cells, asked)
                 names = tuple(row.cells)
-            yield _example(row, labels, asked.extra)
+            yield _example(row, labels, asked)
         except _BadRowError as error:
             bad_rows.add(row.place, str(error))
         except ColumnError as error:
@@ -240,13 +248,13 @@ def _label_columns(names: Iterable[str], asked: _Asked) -> dict[str, str]:
     Raises:
         ColumnError: on unknown columns, and on two that mean the same.
     """
-    rest = [name for name in names if name != TEXT and name not in asked.names]
+    rest = [name for name in names if name not in (TEXT, WEIGHT) and name not in asked.names]
     labels = {name: ALIASES.get(name, name) for name in rest}
     unknown = [name for name in rest if labels[name] not in LABEL_COLUMNS]
     if unknown:
         msg = (
             f"unknown column{'s' if len(unknown) > 1 else ''} {_listed(unknown)}; known are"
-            f" {_listed((TEXT, *LABEL_COLUMNS))}. Pass over with "
+            f" {_listed((TEXT, *LABEL_COLUMNS, WEIGHT))}. Pass over with "
             + " ".join(f"--ignore {name}" for name in unknown)
         )
         raise ColumnError(msg)
@@ -273,7 +281,7 @@ def _text(row: Row) -> str:
     return text
 
 
-def _example(row: Row, labels: dict[str, str], extra: frozenset[str]) -> Example:
+def _example(row: Row, labels: dict[str, str], asked: _Asked) -> Example:
     cells, text = row.cells, _text(row)
     given = {
         label: _binary(cells[column], column)
@@ -283,8 +291,27 @@ def _example(row: Row, labels: dict[str, str], extra: frozenset[str]) -> Example
     if not given:
         msg = "no label"
         raise _BadRowError(msg)
-    more = {name: str(cells[name]) for name in extra if not _is_empty(cells.get(name))}
-    return Example(text, given, more)
+    more = {name: str(cells[name]) for name in asked.extra if not _is_empty(cells.get(name))}
+    weight = 1.0 if WEIGHT in asked.names else _positive(cells.get(WEIGHT))
+    return Example(text, given, more, weight)
+
+
+def _positive(value: object) -> float:
+    """Return the weight that a cell says, 1 if it says nothing.
+
+    Raises:
+        _BadRowError: it is not a positive number.
+    """
+    if _is_empty(value):
+        return 1.0
+    try:
+        weight = float(str(value))
+    except ValueError:
+        weight = 0.0
+    if 0 < weight <= MOST_WEIGHT:
+        return weight
+    msg = f"`{WEIGHT}` is not a positive number up to {MOST_WEIGHT:,.0f}"
+    raise _BadRowError(msg)
 
 
 def _binary(value: object, column: str) -> int:

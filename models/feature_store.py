@@ -80,6 +80,33 @@ class HeadRows:
 Parts: TypeAlias = "Collection[Part]"
 
 
+class Narrowed:
+    """Parts with some of their columns alone.
+
+    Args:
+        parts: what is read.
+        columns: those that are kept, ascending; they become 0, 1, 2 …
+    """
+
+    def __init__(self, parts: Parts, columns: NDArray[np.intp]) -> None:
+        self._parts = parts
+        self._columns = columns
+
+    def __len__(self) -> int:
+        """Return the number of parts."""
+        return len(self._parts)
+
+    def __contains__(self, part: object) -> bool:
+        """Parts are made anew each time: none is ever the same object."""
+        return False
+
+    def __iter__(self) -> Iterator[Part]:
+        """Yield the parts, one at a time."""
+        for part in self._parts:
+            rows = part.rows[:, self._columns]
+            yield Part(rows, part.targets, part.weights)
+
+
 class FeatureStore:
     """A growing file of rows; iterating reads them back, part by part, in the same order.
 

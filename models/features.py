@@ -154,6 +154,16 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The width of the matrix."""
         return self.first_columns[-1]
 
+    def finds_the_same_as(self, other: HashedNgrams) -> bool:
+        """Say whether both find the same features and put them into the same columns."""
+        if self is other:
+            return True
+        mine, others = self.get_params(), other.get_params()
+        known, others_known = mine.pop("known_words"), others.pop("known_words")
+        if known is None or others_known is None:
+            return bool(mine == others and known is others_known)
+        return bool(mine == others and np.array_equal(known, others_known))
+
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that rows are strings and that there is nothing to fit."""
         tags = super().__sklearn_tags__()
@@ -202,6 +212,28 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return csr_matrix(
             (values, columns.astype(np.int32), indptr), shape=(n_rows, self.n_columns)
         )
+
+    def columns_of_words(self, hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return the hashed column of each word whose hash is given; see `word_hashes`."""
+        first = np.uint32(self.first_columns[1])
+        return np.asarray((_mix(hashes) >> np.uint32(32 - self.word_bits)) + first)
+
+    def unknown_words(
+        self, reading: Reading
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+        """Return how many words each text has, and how many of them are none of the known.
+
+        `None` if no word has a column of its own. In languages without spaces between words
+        a "word" is a whole phrase, and unknown.
+        """
+        if self.known_words is None or not len(self.known_words):
+            return None
+        # The first of the words yields each of them once, as do the known ones.
+        words = next(one for one in reading.occurrences if one.kind == 1)
+        known = next(one for one in reading.occurrences if one.kind == 2)
+        starts = reading.buffer.starts
+        counted = np.diff(np.searchsorted(words.begins, starts))
+        return counted, counted - np.diff(np.searchsorted(known.begins, starts))
 
     def _distinct_keys(self, reading: Reading) -> tuple[NDArray[Any], Any]:
         """Return row * n_columns + column of every feature of every row, sorted, once."""
@@ -275,7 +307,7 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 last = slice(size - 1, None)
                 found = np.flatnonzero(rows[last] == rows[: len(run)])
                 first = begins[found]
-                columns = (_mix(run[found]) >> shift) + first_word
+                columns = self.columns_of_words(run[found])
                 yield Occurrences(1, columns, first, ends[last][found] - first)
         if self.known_words is not None and len(self.known_words):
             places = self._places_of_known(self.known_words, hashes)

@@ -1,7 +1,8 @@
 """`moderation train`: a release of one's own, from labelled files.
 
-Owns the command: its options, the progress bars, what is printed. What is trained is the
-business of `candidate`.
+Owns the command without a service: its options, the progress bars, what is printed. What is
+trained is the business of `candidate`. The parts are public: beside a service the command of
+`workers.commands.train` goes on from them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import click
 
 from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
+from models.commands.wish import NOTHING, Wish, with_wish
 from models.dataset import DatasetError
 from models.learning import candidate
 from models.learning.candidate import Candidate, ForeignParentError, Order, TooLittleDataError
@@ -50,95 +52,49 @@ beside the release that it came from. Which ones hangs on their text alone. The 
 Try it: moderation score --model candidate-2026.11.24-1
 """
 
-#: `--from none`: start from nothing.
-NOTHING = "none"
-
-#: Seeds are what numpy and blake2b take alike.
-MOST_SEED = 2**32 - 1
-
 
 @click.command(help=TRAIN_HELP)
-@click.option(
-    "--data",
-    "files",
-    multiple=True,
-    required=True,
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A labelled file; may be given again.",
-)
-@click.option(
-    "--from",
-    "parent_name",
-    metavar="VERSION_OR_FOLDER",
-    help=f'The release to start from; "{NOTHING}": from nothing.  [default: the shipped one]',
-)
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The new folder to write to.  [default: candidate-DATE-NUMBER]",
-)
-@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column to pass over.")
-@click.option("--skip-bad-rows", is_flag=True, help="Train although there are bad rows.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, MOST_SEED),
-    default=1,
-    show_default=True,
-    help="What everything random hangs on.",
-)
-@click.option(
-    "--report",
-    "report_folder",
-    type=click.Path(file_okay=False, writable=True, path_type=Path),
-    help="A folder to write plots and a page with all figures to.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.pass_context
-def train(
-    context: click.Context,
-    files: tuple[Path, ...],
-    parent_name: str | None,
-    output: Path | None,
-    ignore: tuple[str, ...],
-    seed: int,
-    report_folder: Path | None,
-    *,
-    skip_bad_rows: bool,
-    as_json: bool,
-) -> None:
+@with_wish(needs_files=True)
+def train(wish: Wish) -> None:
     """Train a release from labelled files (CSV, JSON Lines or Parquet)."""
-    parent = None if parent_name == NOTHING else _release(parent_name, context)
-    folder = _new_folder(output)
-    order = Order(files, parent, seed, ignore, skip_bad_rows=skip_bad_rows)
-    with _explained():
-        trained = candidate.train(order, _watch, scratch=_scratch(folder))
-        _tell_skipped(trained)
-        measured = candidate.compare(trained, parent or load_or_explain(None), _watch)
-        if report_folder:
-            _write_report(report_folder, measured, trained)
-        candidate.write(folder, trained, measured, command=_command())
+    train_into_folder(wish)
+
+
+def train_into_folder(wish: Wish) -> None:
+    """Train a release from files alone, write it into a folder, and print its figures.
+
+    Raises:
+        click.ClickException, SystemExit: with a complaint that a person understands.
+    """
+    parent = None if wish.parent_name == NOTHING else named_release(wish.parent_name)
+    folder = new_folder(wish.output)
+    order = Order(wish.files, parent, wish.seed, wish.ignore, skip_bad_rows=wish.skip_bad_rows)
+    with explained():
+        trained = candidate.train(order, watch, scratch=_scratch(folder))
+        tell_skipped(trained)
+        measured = candidate.compare(trained, parent or load_or_explain(None), watch)
+        if wish.report_folder:
+            write_report(wish.report_folder, measured, trained)
+        candidate.write(folder, trained, measured, command=typed_command())
     click.echo(
-        json.dumps(_told(trained, measured, folder))
-        if as_json
-        else _shown(trained, measured, folder)
+        json.dumps({**told(trained, measured), "folder": str(folder)})
+        if wish.as_json
+        else f"{shown(trained, measured)}\n\nwritten to {folder}"
     )
 
 
-def _release(name: str | None, context: click.Context) -> Release:
-    folder = (
-        ReleaseFolder().convert(name, _option(context, "parent_name"), context)
-        if name
-        else None
-    )
-    return load_or_explain(folder)
+def named_release(name: str | None) -> Release:
+    """Load the release of a folder or version that was typed, the shipped one for `None`.
+
+    Raises:
+        click.ClickException: there is none, or it cannot be loaded.
+    """
+    context = click.get_current_context()
+    option = next(one for one in context.command.params if one.name == "parent_name")
+    return load_or_explain(ReleaseFolder().convert(name, option, context) if name else None)
 
 
-def _option(context: click.Context, name: str) -> click.Parameter:
-    return next(one for one in context.command.params if one.name == name)
-
-
-def _new_folder(output: Path | None) -> Path:
+def new_folder(output: Path | None) -> Path:
     """Return the folder to write to.
 
     Raises:
@@ -161,12 +117,13 @@ def _scratch(folder: Path) -> Path | None:
     return None if "TMPDIR" in os.environ else folder.parent
 
 
-def _command() -> str:
+def typed_command() -> str:
+    """Return the command line, as the lineage of a release names it."""
     return shlex.join(["moderation", *sys.argv[1:]])
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """End the command with one clear complaint.
 
     Raises:
@@ -182,7 +139,7 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _watch(stage: str, length: int) -> Iterator[Callable[[int], object]]:
+def watch(stage: str, length: int) -> Iterator[Callable[[int], object]]:
     """Show a bar on standard error if a person is watching it, else a line."""
     if not sys.stderr.isatty():
         click.echo(f"{stage} ...", err=True)
@@ -193,27 +150,28 @@ def _watch(stage: str, length: int) -> Iterator[Callable[[int], object]]:
         bar.update(max(0, length - bar.pos))
 
 
-def _tell_skipped(trained: Candidate) -> None:
+def tell_skipped(trained: Candidate) -> None:
+    """Name the rows that were passed over."""
     for one in trained.files:
         if one.bad_rows.count:
             heading = f"{one.path.name}: skipped {one.bad_rows.count:,} bad rows"
             click.echo(f"{heading}\n{one.bad_rows}", err=True)
 
 
-def _write_report(folder: Path, measured: Sequence[Measured], trained: Candidate) -> None:
+def write_report(folder: Path, measured: Sequence[Measured], trained: Candidate) -> None:
+    """Write plots, and a page with all figures."""
     from models.measuring.plots import write_report
 
     names = ", ".join(path.name for path in trained.order.files)
     write_report(folder, measured, title=f"{names}, comments kept back")
 
 
-def _told(trained: Candidate, measured: Sequence[Measured], folder: Path) -> dict[str, Any]:
+def told(trained: Candidate, measured: Sequence[Measured]) -> dict[str, Any]:
     """Return what there is to tell as plain JSON."""
-    told = summary(measured)
+    figures = summary(measured)
     parent = trained.order.parent
     return {
         "version": trained.release.version,
-        "folder": str(folder),
         "parent": parent and parent.version,
         "seed": trained.order.seed,
         "comments": sum(one.comments for one in trained.files),
@@ -223,13 +181,14 @@ def _told(trained: Candidate, measured: Sequence[Measured], folder: Path) -> dic
         "kept_back": trained.kept_back,
         "labelled": trained.labelled,
         "languages": trained.release.languages,
-        "metrics": told["categories"],
-        "against": told["against"],
-        "difference": told["difference"],
+        "metrics": figures["categories"],
+        "against": figures["against"],
+        "difference": figures["difference"],
     }
 
 
-def _shown(trained: Candidate, measured: Sequence[Measured], folder: Path) -> str:
+def shown(trained: Candidate, measured: Sequence[Measured]) -> str:
+    """Return what there is to tell for people."""
     learnt = [
         f"  {name}: {ones:,} labelled 1, {zeros:,} labelled 0"
         for name, (zeros, ones) in trained.labelled.items()
@@ -244,7 +203,5 @@ def _shown(trained: Candidate, measured: Sequence[Measured], folder: Path) -> st
             "",
             f"on {trained.kept_back:,} comments kept back:",
             tables(measured),
-            "",
-            f"written to {folder}",
         ]
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,14 +37,11 @@ from models.release import BATCH_SIZE, Release, save
 from models.text import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.dataset import Example
 
 VERSION = "2026.11-2"
-
-#: What the comments trained on are written in.
-LANGUAGES = tuple(dict.fromkeys(source.language for source in TRAINING_SOURCES))
 
 #: Everything random hangs on it.
 SEED = 20261124
@@ -64,30 +62,62 @@ def main(data: Path, output: Path) -> None:
     def say(message: str) -> None:
         click.echo(f"{time.monotonic() - began:6.0f} s  {message}", err=True)
 
+    built = build(data, output.parent, say=say)
+    release = built.release
+    say("measuring")
+    details = describe(release, data, words=built.words, trained_on=built.trained_on)
+    save(output, release, details=details, card=model_card.write(release, details))
+    say(f"wrote {output}")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A release, the words that are typical of abuse, and how many rows it was fitted on."""
+
+    release: Release
+    words: frozenset[str]
+    trained_on: int
+
+
+def build(
+    data: Path,
+    scratch: Path,
+    *,
+    sources: Sequence[Source] = TRAINING_SOURCES,
+    version: str = VERSION,
+    say: Callable[[str], object],
+) -> Built:
+    """Train and calibrate a release by the recipe of the shipped one.
+
+    Args:
+        data: the folder of the labelled files.
+        scratch: a folder with room for some hundred bytes a comment, needed meanwhile.
+        sources: what it learns from.
+        version: what it is called.
+        say: is told how far it is.
+    """
+    languages = tuple(dict.fromkeys(source.language for source in sources))
     # More threads would add up in another order, and give other last digits.
-    with threadpool_limits(1), tempfile.TemporaryDirectory(dir=output.parent) as folder:
-        known = word_vectors.of_texts(texts_of_all(data), seed=SEED)
+    with threadpool_limits(1), tempfile.TemporaryDirectory(dir=scratch) as folder:
+        known = word_vectors.of_texts(texts_of_all(data, sources), seed=SEED)
         say(f"learnt vectors of {len(known.words):,} words")
         vectoriser = HashedNgrams(known_words=known.words)
         rows = training.TrainingSet(
             Path(folder), vectoriser, split=training.SHIPPED_SPLIT, seed=SEED
         )
-        words = gather(rows, data, say=say)
+        words = gather(rows, data, sources, say=say)
         say(f"fitting on {rows.fitting.count:,} comments")
         classifier = rows.fit(vectors=known.vectors)
     unset = dict.fromkeys(CATEGORIES, 1.0)
-    release = Release(VERSION, CATEGORIES, unset, vectoriser, classifier, LANGUAGES)
+    release = Release(version, CATEGORIES, unset, vectoriser, classifier, languages)
     thresholds = choose_thresholds(release, data)
-    release = Release(VERSION, CATEGORIES, thresholds, vectoriser, classifier, LANGUAGES)
-    say("measuring")
-    details = describe(release, data, words=words, trained_on=rows.fitting.count)
-    save(output, release, details=details, card=model_card.write(release, details))
-    say(f"wrote {output}")
+    release = Release(version, CATEGORIES, thresholds, vectoriser, classifier, languages)
+    return Built(release, words, rows.fitting.count)
 
 
-def texts_of_all(data: Path) -> Iterator[list[str]]:
+def texts_of_all(data: Path, sources: Sequence[Source]) -> Iterator[list[str]]:
     """Yield all texts that may be learnt from, normalised, in batches."""
-    for source in TRAINING_SOURCES:
+    for source in sources:
         texts = (normalise(example.text) for example in examples_of(source, data))
         learnt = (
             text
@@ -99,10 +129,14 @@ def texts_of_all(data: Path) -> Iterator[list[str]]:
 
 
 def gather(
-    rows: training.TrainingSet, data: Path, *, say: Callable[[str], object]
+    rows: training.TrainingSet,
+    data: Path,
+    sources: Sequence[Source],
+    *,
+    say: Callable[[str], object],
 ) -> frozenset[str]:
     """Fill the training set; return the words that are typical of abuse."""
-    for source in TRAINING_SOURCES:
+    for source in sources:
         rows.add_examples(source, examples_of(source, data))
         say(f"read {source.name}, {rows.fitting.count:,} comments so far")
     words = rows.add_disguised_copies()

@@ -5,12 +5,14 @@ what is taken over from the parent, and what the manifest says of all that. The 
 the shipped release is in `build`.
 
 With a parent the files are learnt as a change of its weights, as small as may be (a
-Gaussian prior whose mean is the parent): few comments change little, many change much, and
-nothing is forgotten that the files do not contradict.
+Gaussian prior whose mean is the parent), smallest where a feature is familiar to comments at
+large (`frequencies`): few comments change little, many change much, and nothing is forgotten
+that the files do not contradict.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -29,7 +31,17 @@ from models.features import HashedNgrams
 from models.language import detect
 from models.learning import model_card
 from models.learning.copies import Sample
-from models.learning.training import Split, TrainingSet, fold_of, target_of, threshold
+from models.learning.few import ROUNDS, Comment, FewComments, cross_fit
+from models.learning.training import (
+    FOLDS,
+    Split,
+    TrainingSet,
+    calibrated,
+    fold_of,
+    harmless_scores,
+    target_of,
+    threshold,
+)
 from models.measuring.evaluation import measure, summary
 from models.release import FIRST_LANGUAGES, Release, save
 from models.text import normalise
@@ -38,9 +50,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from models.dataset import Example
+    from models.learning.held_out import Judged
     from models.measuring.evaluation import Measured
 
-#: One comment in five is kept back to measure on, one in ten to calibrate on.
+#: One comment in five is kept back to measure on, one in ten to calibrate on. Where there are
+#: few, the latter are fitted on as well (`few`).
 SPLIT = Split(report=frozenset({0, 3, 4, 5}), calibration=frozenset({1, 2}))
 
 #: A category is learnt from at least so many comments of either label, those kept back not
@@ -121,11 +135,22 @@ class Candidate:
 
 @dataclass
 class _Gathered:
-    """The comments of all files, on disk, and some of them to tell languages by."""
+    """The comments of all files: on disk, in memory if few, and some to tell languages by."""
 
     rows: TrainingSet
     languages: Sample[str]
+    few: FewComments = field(default_factory=FewComments)
     files: list[FileRead] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What was learnt: the rows, the heads, and what was said of rows not fitted on."""
+
+    rows: TrainingSet
+    heads: list[int]
+    classifier: CommentClassifier
+    judged: Judged
 
 
 def train(order: Order, watch: Watch, *, scratch: Path | None = None) -> Candidate:
@@ -148,19 +173,21 @@ def train(order: Order, watch: Watch, *, scratch: Path | None = None) -> Candida
         tempfile.TemporaryDirectory(prefix="training-", dir=scratch) as folder,
     ):
         vectoriser = order.parent.vectoriser if order.parent else HashedNgrams()
-        gathered = _Gathered(
-            TrainingSet(Path(folder), vectoriser, split=SPLIT, seed=order.seed),
-            Sample(LANGUAGE_SAMPLE, seed=order.seed),
-        )
+
+        def begin(name: str, split: Split) -> TrainingSet:
+            (place := Path(folder) / name).mkdir()
+            return TrainingSet(place, vectoriser, split=split, seed=order.seed)
+
+        gathered = _Gathered(begin("gathered", SPLIT), Sample(LANGUAGE_SAMPLE, seed=order.seed))
         _gather(order, gathered, watch)
-        gathered.rows.add_disguised_copies()
-        return _fitted(order, gathered, watch)
+        fitted = _fit(order, gathered, begin, watch)
+        return _candidate(order, gathered, fitted)
 
 
 def compare(candidate: Candidate, other: Release, watch: Watch) -> list[Measured]:
     """Measure a candidate, and another release beside it, on the comments kept back."""
     with watch("Measuring", candidate.kept_back) as step:
-        return measure([candidate.release, other], _kept_back(candidate.order, step))
+        return measure([candidate.release, other], kept_back(candidate.order, step))
 
 
 def write(
@@ -234,10 +261,12 @@ def _gather_file(
     path: Path, order: Order, gathered: _Gathered, step: Callable[[int], object]
 ) -> FileRead:
     bad_rows, comments = BadRows(), 0
-    weight = np.ones(len(CATEGORIES), dtype=np.float32)
     for example in read(path, ignore=order.ignore, bad_rows=bad_rows, progress=step):
         text = normalise(example.text)
-        gathered.rows.add(text, target_of(taught(example)), weight)
+        target = target_of(taught(example))
+        weight = np.full(len(CATEGORIES), example.weight, dtype=np.float32)
+        gathered.rows.add(text, target, weight)
+        gathered.few.add(Comment(text, target, weight))
         gathered.languages.offer(text[:LANGUAGE_CHARACTERS], example.text[:LANGUAGE_CHARACTERS])
         comments += 1
     return FileRead(path, comments, bad_rows)
@@ -256,18 +285,50 @@ def taught(example: Example) -> dict[str, int]:
     return labels
 
 
-def _fitted(order: Order, gathered: _Gathered, watch: Watch) -> Candidate:
+def _fit(
+    order: Order,
+    gathered: _Gathered,
+    begin: Callable[[str, Split], TrainingSet],
+    watch: Watch,
+) -> _Fitted:
+    """Fit and calibrate the heads that there is enough for.
+
+    Raises:
+        TooLittleDataError: there is for none.
+    """
     rows, parent = gathered.rows, order.parent
-    learnt = _learnable(rows)
+    heads = _learnable(rows)
     start = _arranged(parent.classifier, parent.categories, CATEGORIES) if parent else None
-    with watch("Fitting", CommentClassifier().most_passes(len(learnt))) as step:
-        classifier = rows.fit(
-            parent=start, heads=learnt, prior_rows=PRIOR_ROWS, progress=lambda: step(1)
+    few = gathered.few.comments
+    rounds = 1 if few is None else ROUNDS + 1
+    passes = CommentClassifier().most_passes(len(heads), with_parent=parent is not None)
+    with watch("Fitting", rounds * passes) as step:
+        if few is None:
+            rows.add_disguised_copies()
+            classifier = rows.fit(
+                parent=start, heads=heads, prior_rows=PRIOR_ROWS, progress=lambda: step(1)
+            )
+            return _Fitted(rows, heads, classifier, rows.judged(classifier))
+        found = cross_fit(
+            few,
+            begin,
+            kept_back=SPLIT.report,
+            parent=start,
+            heads=heads,
+            progress=lambda: step(1),
         )
-    kept = set(parent.categories if parent else ()) | {CATEGORIES[head] for head in learnt}
+        classifier = calibrated(
+            found.classifier, found.judged, heads=heads, prior_rows=PRIOR_ROWS
+        )
+        return _Fitted(found.rows, heads, classifier, found.judged)
+
+
+def _candidate(order: Order, gathered: _Gathered, fitted: _Fitted) -> Candidate:
+    rows, parent, heads = fitted.rows, order.parent, fitted.heads
+    kept = set(parent.categories if parent else ()) | {CATEGORIES[head] for head in heads}
     categories = tuple(name for name in CATEGORIES if name in kept)
-    thresholds = _thresholds(categories, parent, classifier, rows)
-    classifier = _arranged(classifier, CATEGORIES, categories)
+    thresholds = _thresholds(categories, parent, fitted)
+    classifier = _arranged(fitted.classifier, CATEGORIES, categories)
     release = Release(
         version(classifier),
         categories,
@@ -281,9 +342,9 @@ def _fitted(order: Order, gathered: _Gathered, watch: Watch) -> Candidate:
         order,
         tuple(gathered.files),
         rows.fitting.count,
-        rows.held_out.count,
+        len(fitted.judged.logits),
         rows.kept_back,
-        {CATEGORIES[head]: _pair(rows.fitting.labelled[head]) for head in learnt},
+        {CATEGORIES[head]: _pair(rows.fitting.labelled[head]) for head in heads},
     )
 
 
@@ -303,7 +364,7 @@ def _learnable(rows: TrainingSet) -> list[int]:
     if heads:
         return heads
     found = ", ".join(
-        f"{name} {ones:,} and {zeros:,}"
+        f"{name} {ones:,} and {zeros:,}{_missing(zeros, ones)}"
         for name, (zeros, ones) in zip(CATEGORIES, map(_pair, labelled), strict=True)
         if zeros + ones
     )
@@ -313,6 +374,17 @@ def _learnable(rows: TrainingSet) -> list[int]:
         f" kept back to measure and calibrate on. There are: {found or 'none'}"
     )
     raise TooLittleDataError(msg)
+
+
+def _missing(zeros: int, ones: int) -> str:
+    """Say how many more comments of which label a category takes, kept-back ones counted."""
+    dealt = 1 - len(SPLIT.report | SPLIT.calibration) / FOLDS
+    lacking = [
+        f"about {math.ceil((FEWEST_OF_A_LABEL - count) / dealt):,} more labelled {label}"
+        for label, count in ((1, ones), (0, zeros))
+        if count < FEWEST_OF_A_LABEL
+    ]
+    return f" (lacking {' and '.join(lacking)})" if lacking else ""
 
 
 def _pair(counts: Any) -> tuple[int, int]:
@@ -333,13 +405,12 @@ def _arranged(
 def _thresholds(
     categories: Sequence[str],
     parent: Release | None,
-    classifier: CommentClassifier,
-    rows: TrainingSet,
+    fitted: _Fitted,
 ) -> dict[str, float]:
     """Return the parent's thresholds, and for new categories those that hold few harmless."""
     known = dict(parent.thresholds) if parent else {}
     new = [name for name in categories if name not in known]
-    harmless = rows.harmless_scores(classifier) if new else []
+    harmless = harmless_scores(fitted.classifier, fitted.judged) if new else []
     for name in new:
         known[name] = round(threshold(name, harmless[CATEGORIES.index(name)]), 3)
     return {name: known[name] for name in categories}
@@ -354,8 +425,10 @@ def _languages(sample: Sample[str], known: tuple[str, ...]) -> tuple[str, ...]:
     return (*known, *new) or FIRST_LANGUAGES
 
 
-def _kept_back(order: Order, step: Callable[[int], object]) -> Iterator[Example]:
-    """Read the comments again that were not trained on."""
+def kept_back(
+    order: Order, step: Callable[[int], object] = lambda _comments: None
+) -> Iterator[Example]:
+    """Read the comments again that were not trained on; `step` is called with each."""
     for path in order.files:
         for example in read(path, ignore=order.ignore, bad_rows=BadRows()):
             if fold_of(normalise(example.text)) in SPLIT.report:

@@ -19,6 +19,7 @@ import numpy as np
 from models.categories import CATEGORIES, LABEL, SPAM, TOXICITY
 from models.classifier import CommentClassifier
 from models.feature_store import FeatureStore
+from models.learning import frequencies
 from models.learning.augmentation import disguise, some_words
 from models.learning.copies import Sample, WordCounts
 from models.learning.held_out import HeldOut
@@ -60,6 +61,10 @@ DISGUISE_CANDIDATES = 60_000
 #: in them, and what each counts: a link alone is to be no evidence.
 LINKED_COPIES = 1_000
 LINKED_WEIGHT = 0.5
+
+#: A comment counts for so many at most where weights are fitted. Those that were drawn for
+#: review may count for hundreds of their kind; but one odd comment shall not outvote dozens.
+MOST_WEIGHT = 10.0
 
 #: Calibrating keeps the logits of its comments: those of about so many.
 CALIBRATION_ROWS = 200_000
@@ -198,8 +203,9 @@ class TrainingSet:
         elif fold in self._split.calibration and hold_out:
             self.held_out.add(text, target, weight, lifelike=lifelike)
         else:
-            self.fitting.add(text, target, weight)
-            self._remember(text, target, weight)
+            counting = np.minimum(weight, MOST_WEIGHT)
+            self.fitting.add(text, target, counting)
+            self._remember(text, target, counting)
 
     def add_disguised_copies(self) -> frozenset[str]:
         """Append disguised copies of comments; return the words taken for abusive."""
@@ -256,32 +262,36 @@ class TrainingSet:
             prior_rows: how many rows a curve that a head has already counts for.
             progress: called after each pass over the comments.
         """
-        classifier = CommentClassifier()
-        parts = self.fitting.parts()
-        classifier.fit_parts(
-            parts, parent=parent, heads=heads, vectors=vectors, progress=progress
+        classifier = self.fit_weights(
+            parent=parent, heads=heads, vectors=vectors, progress=progress
         )
-        classifier.compress(heads)
-        judged = self._judged(classifier)
+        judged = self.judged(classifier)
         if parent is None:
             classifier.pooled_ = self._network(judged)
-        weights = np.where(judged.lifelike[:, None], judged.weights, 0)
-        return classifier.calibrate_on(
-            classifier.pooled(judged.logits, judged.features),
-            judged.targets,
-            weights,
+        return calibrated(classifier, judged, heads=heads, prior_rows=prior_rows)
+
+    def fit_weights(
+        self,
+        *,
+        parent: CommentClassifier | None = None,
+        heads: Collection[int] | None = None,
+        vectors: Array | None = None,
+        progress: Callable[[], object] = lambda: None,
+    ) -> CommentClassifier:
+        """Return what `fit` does, before it has a network or is calibrated."""
+        classifier = CommentClassifier()
+        classifier.fit_parts(
+            self.fitting.parts(),
+            parent=parent,
             heads=heads,
-            prior_rows=prior_rows,
+            vectors=vectors,
+            familiar=frequencies.shares(self.vectoriser) if parent else None,
+            progress=progress,
         )
+        return classifier.compress(heads)
 
-    def harmless_scores(self, classifier: CommentClassifier) -> list[NDArray[np.float64]]:
-        """Return for each head the probabilities of what is held out and labelled 0 for it."""
-        judged = self._judged(classifier)
-        probabilities = classifier.calibrate(classifier.pooled(judged.logits, judged.features))
-        harmless = judged.targets == 0
-        return [scores[rows] for scores, rows in zip(probabilities.T, harmless.T, strict=True)]
-
-    def _judged(self, classifier: CommentClassifier) -> Judged:
+    def judged(self, classifier: CommentClassifier) -> Judged:
+        """Return what a classifier says of what is held out, of too much a share of it."""
         head = TOXICITY_COLUMN if classifier.pooled_ is None else classifier.pooled_.head
         return self.held_out.judged(classifier, head, at_most=CALIBRATION_ROWS, seed=self._seed)
 
@@ -307,6 +317,31 @@ class TrainingSet:
             self._harmless.offer(text, (target, weight))
         if not np.isnan(target[SPAM_COLUMN]):
             self._linked[int(target[SPAM_COLUMN])].offer(text, None)
+
+
+def calibrated(
+    classifier: CommentClassifier,
+    judged: Judged,
+    *,
+    heads: Collection[int] | None,
+    prior_rows: float,
+) -> CommentClassifier:
+    """Calibrate a classifier by what it says of comments that it was not fitted on."""
+    weights = np.where(judged.lifelike[:, None], judged.weights, 0)
+    return classifier.calibrate_on(
+        classifier.pooled(judged.logits, judged.features),
+        judged.targets,
+        weights,
+        heads=heads,
+        prior_rows=prior_rows,
+    )
+
+
+def harmless_scores(classifier: CommentClassifier, judged: Judged) -> list[NDArray[np.float64]]:
+    """Return for each head the probabilities of what is held out and labelled 0 for it."""
+    probabilities = classifier.calibrate(classifier.pooled(judged.logits, judged.features))
+    harmless = judged.targets == 0
+    return [scores[rows] for scores, rows in zip(probabilities.T, harmless.T, strict=True)]
 
 
 def fold_of(text: str) -> int:

@@ -331,3 +331,35 @@ def test_progress_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
 
     assert len(told) == 5
     assert 0.9 * path.stat().st_size <= sum(told) <= path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("cell", "weight"), [("2.5", 2.5), ("", 1.0), (" 50 ", 50.0), ("1e3", 1000.0)]
+)
+def test_a_row_counts_what_its_weight_says(tmp_path: Path, cell: str, weight: float) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(f"text,label,weight\nhello,1,{cell}\n")
+
+    (example,) = read(file)
+
+    assert example.weight == weight
+    assert example.labels == {"label": 1}
+
+
+@pytest.mark.parametrize("cell", ["0", "-1", "nan", "inf", "heavy", "1e9"])
+def test_a_weight_that_is_no_positive_number_makes_a_row_bad(tmp_path: Path, cell: str) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(f"text,label,weight\nhello,1,{cell}\nworld,0,2\n")
+    bad_rows = BadRows()
+
+    examples = list(read(file, bad_rows=bad_rows))
+
+    assert [one.weight for one in examples] == [2.0]
+    assert bad_rows.named == ["line 2: `weight` is not a positive number up to 1,000,000"]
+
+
+def test_without_the_column_every_row_counts_one(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("text,label\nhello,1\n")
+
+    assert [one.weight for one in read(file)] == [1.0]
