@@ -1,4 +1,4 @@
-# One image for the API and the workers; docker-compose.yml says which command runs.
+# One image for the API, the workers and the trainer; docker-compose.yml says which command runs.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

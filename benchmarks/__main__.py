@@ -13,6 +13,7 @@ import click
 
 from benchmarks import (
     accepts,
+    changeover,
     console,
     evasion,
     functional,
@@ -33,6 +34,7 @@ from moderation.settings import Settings
 BENCHMARKS = {
     "pipeline": pipeline.measure,
     "latency": latency.measure,
+    "changeover": changeover.measure,
     "accepts": accepts.measure,
     "memory": memory.measure,
     "startup": startup.measure,

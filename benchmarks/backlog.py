@@ -21,6 +21,8 @@ from moderation.policy import Policy
 from moderation.record import Record
 from workers.crowd import Crowd
 from workers.judging import Judge
+from workers.lineup import Lineup, OnDuty
+from workers.observing import Observer
 from workers.scoring import Drain, Station
 
 ARTICLES, AUTHORS, SEED = 200, 5_000, 20_261_124
@@ -71,7 +73,8 @@ def fill(record: Record, count: int) -> Filled:
         # The live lane: workers take larger batches from it.
         record.comments.accept_batch(DEMO_SITE, batch, lane=Lane.LIVE)
     accepted = time.monotonic()
-    judge = Judge(record.policies, cast(Release, RandomRelease()))
+    lineup = Lineup(OnDuty(cast(Release, RandomRelease())))
+    judge = Judge(record.policies, lambda: lineup, Observer())
     while any(record.queue.lengths().values()):
         Drain(Station("filler", record.queue, judge, threading.Event())).run()
     return Filled(accepted - started, time.monotonic() - accepted)

@@ -15,7 +15,10 @@ from moderation.api import (
     batches,
     comments,
     decisions,
+    drift,
     figures,
+    labels,
+    models,
     moderation,
     operations,
     people,
@@ -24,6 +27,7 @@ from moderation.api import (
     problems,
     score,
     staff,
+    trainings,
 )
 from moderation.api.base import Api, OpaqueConverter, Services
 from moderation.api.requests import RequestFigures
@@ -39,7 +43,7 @@ API_DESCRIPTION = (
     "`Authorization: Bearer API_KEY`. Errors are RFC 9457 problems."
 )
 #: Endpoints whose bodies may be large.
-LARGE = frozenset({"comments.post_batch", "batches.post_batch"})
+LARGE = frozenset({"comments.post_batch", "batches.post_batch", "labels.post_labels"})
 
 
 class Application(Flask):
@@ -109,8 +113,12 @@ def _register_api(app: Flask) -> None:
         moderation,
         places,
         figures,
+        drift,
         audit,
+        labels,
         batches,
+        models,
+        trainings,
     ):
         api.register_blueprint(module.blueprint)
 

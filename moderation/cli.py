@@ -22,7 +22,9 @@ from moderation.settings import PREFIX, Settings
 COMMANDS_ELSEWHERE = {
     "score": ("models.commands.score", "Score JSON Lines, no server needed."),
     "evaluate": ("models.commands.evaluate", "Measure a release on a labelled file."),
-    "train": ("models.commands.train", "Train a release from labelled files."),
+    "train": ("workers.commands.train", "Train a release from a site's labels, or files."),
+    "models": ("workers.commands.models", "The releases of a site: compare, promote, go back."),
+    "labels": ("workers.commands.labels", "Import, export and count labels."),
     "load": ("workers.commands.load", "Load comments of a file, as if readers posted them."),
 }
 
@@ -107,6 +109,13 @@ def api(listen_fd: int | None, **flags: Any) -> None:
 def worker(**flags: Any) -> None:
     """Run one scoring worker alone, for production. Needs MODERATION_REDIS_URL."""
     _with_redis("workers.main", "run", flags)
+
+
+@main.command()
+@data_dir_option
+def trainer(**flags: Any) -> None:
+    """Run one trainer alone, for production. Needs MODERATION_REDIS_URL."""
+    _with_redis("workers.trainer", "run", flags)
 
 
 def _with_redis(module: str, function: str, flags: dict[str, Any], **more: Any) -> None:

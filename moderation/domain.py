@@ -104,6 +104,7 @@ class QueueOrder(StrEnum):
     REPORTS = "reports"
     SEVERITY = "severity"
     UNCERTAINTY = "uncertainty"
+    DIVERSITY = "diversity"
 
 
 class Role(StrEnum):

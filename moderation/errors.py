@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from moderation.trainings import Training
 
 
 class ModerationError(Exception):
@@ -111,6 +115,90 @@ class UnknownPolicyVersionError(ModerationError):
 
 class PolicyFullError(ModerationError):
     """Raised when a list of a policy has no room for one more entry."""
+
+
+class UnknownReleaseError(ModerationError):
+    """Raised when a site has no such release, or its file is no longer kept."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"there is no release {version!r} here, or its file is no longer kept")
+
+
+class ReleaseExistsError(ModerationError):
+    """Raised when a release is to be stored under the version of another one."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"there is another release {version!r} here already")
+
+
+class ReleasesChangedError(ModerationError):
+    """Raised when others put another release on duty at the same moment."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "another release was put on duty meanwhile; look again")
+
+
+class WorseReleaseError(ModerationError):
+    """Raised when a release is to be promoted that is worse than the active one."""
+
+    def __init__(self, version: str, sentences: Sequence[str]) -> None:
+        super().__init__(f"the release {version} is worse than the active one")
+        self.sentences = tuple(sentences)
+
+
+class StaleComparisonError(ModerationError):
+    """Raised when a release was never compared with the one that is active now."""
+
+    def __init__(self, version: str, active: str) -> None:
+        super().__init__(
+            f"the release {version} was not compared with {active}, which is active: "
+            "compare it first"
+        )
+
+
+class ReasonMissingError(ModerationError):
+    """Raised when something is forced and nobody says why."""
+
+
+class NothingToRollBackError(ModerationError):
+    """Raised when no other release was active before."""
+
+    def __init__(self) -> None:
+        super().__init__("no other release was active before this one")
+
+
+class UnknownTrainingError(ModerationError):
+    """Raised when a site has no such training, or no longer."""
+
+    def __init__(self, training_id: str) -> None:
+        super().__init__(f"this site has no training {training_id!r}, or no longer")
+
+
+class TrainingRunningError(ModerationError):
+    """Raised when a training is to begin while another of the site has not ended."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__(
+            f"a training of this site is {training.state}, started by {training.started_by}; "
+            "wait for it, or cancel it"
+        )
+        self.training = training
+
+
+class TrainingOverError(ModerationError):
+    """Raised when a training is to be cancelled that has ended already."""
+
+
+class UnsuitableScheduleError(ModerationError):
+    """Raised when a schedule cannot be read, or would never come."""
+
+
+class UnknownLabelError(ModerationError):
+    """Raised when a label, or a doubt about one, is not there (any more)."""
+
+
+class OpinionRefusedError(ModerationError):
+    """Raised when a second opinion would be none: one's own, given before, or of nothing."""
 
 
 class CursorExpiredError(ModerationError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from moderation.desk.drift import DriftWatch
+from moderation.drift import Level
 from moderation.errors import RedisAwayError
 from moderation.record import Record
 from moderation.record.operations import parse_counter
@@ -33,8 +35,9 @@ Labels = tuple[str, ...]
 class RecordCollector(Collector):
     """Reads the figures of every process from the record at each scrape."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, drift: DriftWatch) -> None:
         self._record = record
+        self._drift = drift
 
     def describe(self) -> list[Metric]:
         """Nothing in advance: registering must not read the record."""
@@ -72,6 +75,7 @@ class RecordCollector(Collector):
         for site, count in self._record.operations.held(sites).items():
             held.add_metric([site], count)
         yield held
+        yield from self._drift_gauges(sites)
         workers = [one for one in self._record.operations.workers() if one.alive]
         yield GaugeMetricFamily(f"{PREFIX}workers", "Workers alive.", len(workers))
         memory = GaugeMetricFamily(
@@ -80,6 +84,25 @@ class RecordCollector(Collector):
         for worker in workers:
             memory.add_metric([worker.name], worker.rss_bytes)
         yield memory
+
+    def _drift_gauges(self, sites: Iterable[str]) -> Iterator[Metric]:
+        values = GaugeMetricFamily(
+            f"{PREFIX}drift",
+            "The last week against the four before: PSI, or the share itself.",
+            labels=["site", "measure"],
+        )
+        alerts = GaugeMetricFamily(
+            f"{PREFIX}drift_alert",
+            "Whether a measure is far out of its band.",
+            labels=["site", "measure"],
+        )
+        for site in sites:
+            for measure in self._drift.of(site).measures:
+                if measure.now.value is not None:
+                    values.add_metric([site, measure.name], measure.now.value)
+                alerts.add_metric([site, measure.name], measure.now.level is Level.ALERT)
+        yield values
+        yield alerts
 
 
 def _by_metric(stored: Mapping[str, float]) -> defaultdict[str, list[tuple[Any, float]]]:

@@ -40,19 +40,30 @@ def with_record(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     @with_settings
     def wrapper(settings: Settings, **flags: Any) -> None:
-        from moderation.embedded import answers, embedded_url
-
-        if not settings.redis_url:
-            url = embedded_url(settings.data_dir)
-            if not answers(url):
-                raise click.ClickException(
-                    f"no running service keeps its data in {settings.data_dir.resolve()}. "
-                    "Start `moderation run`, or name its --data-dir or MODERATION_REDIS_URL"
-                )
-            settings = settings.with_redis(url)
-        command(settings, **flags)
+        found = beside_service(settings)
+        if found is None:
+            raise no_service(settings)
+        command(found, **flags)
 
     return wrapper
+
+
+def beside_service(settings: Settings) -> Settings | None:
+    """The settings with the Redis of the service, `None` if none runs here."""
+    from moderation.embedded import answers, embedded_url
+
+    if settings.redis_url:
+        return settings
+    url = embedded_url(settings.data_dir)
+    return settings.with_redis(url) if answers(url) else None
+
+
+def no_service(settings: Settings, *, instead: str = "") -> click.ClickException:
+    """What to tell somebody whose command needs one; `instead` is what else they can do."""
+    return click.ClickException(
+        f"no running service keeps its data in {settings.data_dir.resolve()}. "
+        f"Start `moderation run`, or name its --data-dir or MODERATION_REDIS_URL{instead}"
+    )
 
 
 data_dir_option = click.option(

@@ -20,6 +20,8 @@ FINGERPRINT_LEAST_CHARACTERS = 20
 #: The window in which comments of an author count towards a flood, if a site sets none.
 FLOOD_WINDOW_S = 60
 
+#: The largest share of the approved comments that a site may have drawn for review.
+MOST_REVIEWED = 0.2
 #: The most entries that a list of a policy has.
 LIST_ENTRIES = 10_000
 #: The fields of a policy that are lists of words or ids.
@@ -72,6 +74,9 @@ class Policy:
     reports_to_hold: int | None = None
     queue_order: QueueOrder = QueueOrder.PROBABILITY
     """What moderators see first, unless they ask for another order."""
+    review_share: float = 0.0
+    """Of what the machine approves, the share that is drawn by lot for a person to look at;
+    it stays published. At most `MOST_REVIEWED`."""
 
     @property
     def flood_window_s(self) -> int:

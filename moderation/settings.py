@@ -46,6 +46,10 @@ class Settings:
     port: int = _setting(8000, "Port that the HTTP service listens on.", least=0)
     api_processes: int = _setting(2, "Processes of the HTTP service.", least=1)
     workers: int = _setting(1, "Scoring worker processes of `moderation run`.", least=0)
+    trainer: bool = _setting(
+        True,
+        "Run a trainer with `moderation run`: it learns releases from moderators' decisions.",
+    )
     api_key: str = _setting(
         "",
         "API key of the site `demo`. Empty: made and shown once at first start.",

@@ -163,6 +163,8 @@ class Supervisor:
         self._others.append(
             self._part("api", "--listen-fd", str(listen_fd), pass_fds=(listen_fd,))
         )
+        if self._settings.trainer:
+            self._others.append(self._part("trainer"))
         for part in self._others:
             part.start()
         if self._own_server:

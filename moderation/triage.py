@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from moderation.domain import Decision, QueueOrder, Reason, ReasonCode
 
@@ -27,12 +28,15 @@ SEVERE = 0.65
 #: A state of held comments: nobody has looked yet, or somebody did and keeps it held.
 NEW, KEPT = "state:new", "state:kept"
 AGE, SINCE, REPORTS = "age", "since", "reports"
+#: How few of a comment's kind are held or labelled already; only the record knows.
+DIVERSITY = "diversity"
 
 #: Order → (dimension, whether the highest comes first).
 ORDERS: Mapping[QueueOrder, tuple[str, bool]] = {
     QueueOrder.PROBABILITY: ("probability", True),
     QueueOrder.SEVERITY: ("severity", True),
     QueueOrder.UNCERTAINTY: ("uncertainty", True),
+    QueueOrder.DIVERSITY: (DIVERSITY, True),
     QueueOrder.REPORTS: (REPORTS, True),
     QueueOrder.OLDEST: (AGE, False),
     QueueOrder.NEWEST: (AGE, True),
@@ -44,23 +48,41 @@ class Place:
     """A held comment's place.
 
     `ranked` dimensions order the queue: the record adds the comment's age to a value, so
-    that no two comments stand at the same place. `plain` ones only filter.
+    that no two comments stand at the same place. `plain` ones only filter. `kind` is what
+    comments that resemble each other share; of one without it the record keeps the one that
+    it knows.
     """
 
     ranked: Mapping[str, float]
     plain: Mapping[str, float]
+    kind: str = ""
 
-    def to_json(self) -> dict[str, Mapping[str, float]]:
+    def to_json(self) -> dict[str, Any]:
         """The place as the scripts of the record take it."""
-        return {"ranked": self.ranked, "plain": self.plain}
+        return {"ranked": self.ranked, "plain": self.plain, "kind": self.kind}
 
 
-def place(decision: Decision, *, looked_at: bool = False) -> Place:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An approved comment that was drawn by lot for a person to look at.
+
+    `share`: of how large a part of the approved it is one.
+    """
+
+    share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What the scripts of the record take in the place of a place."""
+        return {"drawn": f"{self.share:g}"}
+
+
+def place(decision: Decision, *, looked_at: bool = False, kind: str = "") -> Place:
     """The place of a comment that `decision` holds.
 
     Args:
         decision: the machine's or the readers' decision.
         looked_at: a moderator has seen it and keeps it held.
+        kind: what comments that resemble it share, "" where that is not known.
     """
     scores = decision.scores
     return Place(
@@ -76,6 +98,7 @@ def place(decision: Decision, *, looked_at: bool = False) -> Place:
             **{score_of(category): score for category, score in scores.items()},
             **_fired(decision.reasons),
         },
+        kind=kind,
     )
 
 

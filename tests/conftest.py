@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -24,10 +25,13 @@ from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE, bootstrap
 from moderation.record import Record, passwords
 from moderation.settings import Settings
-from tests.fakes import FakeRelease
+from tests.fakes import FakeRelease, judge_with
 from workers import scoring
-from workers.judging import Judge
 from workers.scoring import Drain, Station
+
+# A machine that has other things to do is no defect of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 API_KEY = "test-key"
 ADMIN_PASSWORD = "test-password"
@@ -115,7 +119,7 @@ def decide_all(
     """Does what a worker does until nothing waits, in this process."""
     monkeypatch.setattr(scoring, "LINGER_MS", 1)
     station = Station(
-        "test-worker", record.queue, Judge(record.policies, release), threading.Event()
+        "test-worker", record.queue, judge_with(record, release), threading.Event()
     )
     return lambda: Drain(station).run()
 
@@ -127,7 +131,7 @@ def background_worker(
     """A worker in a thread, for requests that wait for it."""
     monkeypatch.setattr(scoring, "LINGER_MS", 20)
     stop = threading.Event()
-    station = Station("test-worker", record.queue, Judge(record.policies, release), stop)
+    station = Station("test-worker", record.queue, judge_with(record, release), stop)
 
     def work() -> None:
         while not stop.is_set():

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+from zlib import crc32
 
 from models.explanation import Span
-from models.release import Scored
+from models.release import Release, Scored
 from models.text import normalise
+from moderation.record import Record
+from workers.judging import Judge
+from workers.lineup import Lineup, OnDuty
+from workers.observing import Observer
 
 RUDE = "blockhead"
 SPAM = "casino"
@@ -15,6 +21,17 @@ FRENCH = "bonjour"
 #: A text with this word makes the fake classifier fail, as a bug in it would.
 UNSCORABLE = "kaboom"
 THRESHOLDS = {"toxicity": 0.7, "spam": 0.8}
+
+
+def on_duty(release: FakeRelease) -> Callable[[], Lineup]:
+    """A lineup in which a release decides for every site, always the same one."""
+    lineup = Lineup(OnDuty(cast(Release, release)))
+    return lambda: lineup
+
+
+def judge_with(record: Record, release: FakeRelease) -> Judge:
+    """A judge who asks one release about everything."""
+    return Judge(record.policies, on_duty(release), Observer())
 
 
 class FakeRelease:
@@ -34,6 +51,10 @@ class FakeRelease:
             raise FloatingPointError("a bug in the classifier")
         self.batches.append(len(texts))
         return [Scored(_scores(text), normalise(text), _language(text)) for text in texts]
+
+    def kinds(self, scored: Sequence[Scored]) -> list[str]:
+        """The kind is the first word."""
+        return [f"{crc32(one.normalised.split()[0].encode()) % 4096:03x}" for one in scored]
 
     def explain(self, texts: Sequence[str]) -> list[list[Span]]:
         """The first rude word of each text."""

@@ -72,6 +72,7 @@ def test_compose_starts_the_same_commands_with_known_settings() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     assert compose["services"]["api"]["command"] == ["moderation", "api"]
     assert compose["services"]["worker"]["command"] == ["moderation", "worker"]
+    assert compose["services"]["trainer"]["command"] == ["moderation", "trainer"]
     known = {variable(one) for one in fields(Settings)}
     for service in compose["services"].values():
         given = {

@@ -1,4 +1,4 @@
-"""Which functions a worker runs: a short list, whatever a job in Redis may say.
+"""Which functions a worker runs: a short list a queue, whatever a job in Redis may say.
 
 RQ resolves any dotted name that a job carries, `os.system` included, its callbacks too, and
 sends webhooks to any address. Whoever can write to Redis must not be able to run code here.
@@ -7,16 +7,14 @@ sends webhooks to any address. Whoever can write to Redis must not be able to ru
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from rq.job import Job
 
 from moderation.errors import ModerationError
 from moderation.record.doorbell import DRAIN
-from workers import scoring
-
-#: Everything that a job may ask for.
-SHORT_LIST: dict[str, Callable[..., Any]] = {DRAIN: scoring.drain}
+from moderation.record.trainings import COMPARE, TRAIN
 
 
 class RefusedJobError(ModerationError):
@@ -26,6 +24,9 @@ class RefusedJobError(ModerationError):
 class ShortListJob(Job):
     """A job that never imports what it names, calls nothing back, and sends nothing."""
 
+    #: Everything that a job may ask for; imported when the first one does.
+    short_list: frozenset[str] = frozenset()
+
     @property
     def func(self) -> Callable[..., Any]:
         """The function on the short list that the job names.
@@ -34,9 +35,11 @@ class ShortListJob(Job):
             RefusedJobError: it names another one.
         """
         name = self.func_name
-        if self.instance is not None or name not in SHORT_LIST:
+        if self.instance is not None or name not in self.short_list:
             raise RefusedJobError(f"a job asked for {name!r}, which no worker runs")
-        return SHORT_LIST[name]
+        module, _, function = name.rpartition(".")
+        found: Callable[..., Any] = getattr(import_module(module), function)
+        return found
 
     @property
     def success_callback(self) -> None:
@@ -52,3 +55,15 @@ class ShortListJob(Job):
 
     def send_webhooks(self, *_: object, **__: object) -> None:
         """Sends none."""
+
+
+class ScoringJob(ShortListJob):
+    """What scoring workers run."""
+
+    short_list = frozenset({DRAIN})
+
+
+class TrainingJob(ShortListJob):
+    """What trainers run."""
+
+    short_list = frozenset({TRAIN, COMPARE})

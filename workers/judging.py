@@ -1,4 +1,4 @@
-"""One batch: the release scores all its texts at once, each site's policy decides.
+"""One batch: a site's release scores its texts at once, the site's policy decides.
 
 A comment that cannot be read, scored or judged is held as `unscored`: never approved, never
 dropped, and never in the way of the rest of its batch.
@@ -11,7 +11,7 @@ import re
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,8 +26,11 @@ from moderation.policy import Rulebook, Subject, Verdict
 from moderation.record.operations import counter_name
 from moderation.record.policies import Policies
 from moderation.record.queue import Answer, Entry, PendingComment, Question, Settled
-from moderation.triage import place
+from moderation.releases import Shadowed
 from moderation.wordlists import WordList
+from workers.lineup import Judged, Lineup, OnDuty
+from workers.observing import Observer
+from workers.placing import Held, Lottery, places
 from workers.reading import Job, read
 
 log = logging.getLogger(__name__)
@@ -62,6 +65,8 @@ class Results:
     settled: list[Settled] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     metrics: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    held: list[tuple[int, Held]] = field(default_factory=list)
+    """What has no place yet, with its number among the settled."""
 
     def add(self, more: Results) -> None:
         """Takes in what another batch came to."""
@@ -72,12 +77,23 @@ class Results:
 
 
 class Judge:
-    """Decides batches with one release."""
+    """Decides batches, each with the releases that are on duty when it begins.
 
-    def __init__(self, policies: Policies, release: Release) -> None:
+    Args:
+        policies: the rules of the sites.
+        lineup: tells who is on duty now.
+        observer: notes what is seen besides.
+    """
+
+    def __init__(
+        self, policies: Policies, lineup: Callable[[], Lineup], observer: Observer
+    ) -> None:
         self._policies = policies
-        self._rulebooks: dict[str, tuple[int, Rulebook]] = {}
-        self.release = release
+        self._ask_lineup = lineup
+        self._lineup = lineup()
+        self._observer = observer
+        self._lottery = Lottery(policies)
+        self._rulebooks: dict[tuple[str, str], tuple[int, Rulebook]] = {}
 
     def settle(self, entries: Sequence[Entry]) -> Results:
         """Scores one batch as a whole, decides each comment and answers each question.
@@ -88,6 +104,7 @@ class Judge:
         results, jobs = Results(), []
         if not entries:
             return results
+        self._change_over()
         for entry in entries:
             job = read(entry)
             if job is not None:
@@ -99,41 +116,85 @@ class Judge:
             else:
                 results.settled.append(Settled(entry))
         started = time.perf_counter()
-        scored = iter(self._score([text for job in jobs for text in job.texts]))
+        judged = self._score_jobs(jobs)
         results.metrics[counter_name("scoring_seconds")] += time.perf_counter() - started
-        for job in jobs:
-            self._settle_job(results, job, [next(scored) for _ in job.texts])
+        for job, found in zip(jobs, judged, strict=True):
+            self._settle_job(results, job, found)
+        _place(results)
         results.metrics[counter_name("batches")] += 1
         return results
 
-    def _settle_job(self, results: Results, job: Job, scored: list[Scored | None]) -> None:
-        entry = job.entry
+    def _change_over(self) -> None:
+        """Takes the releases that are on duty now: between two batches, never within one."""
+        lineup = self._ask_lineup()
+        if lineup is not self._lineup:
+            self._lineup = lineup
+            self._rulebooks.clear()
+
+    def _score_jobs(self, jobs: Sequence[Job]) -> list[list[Judged]]:
+        """What the releases on duty say of the texts of each job."""
+        by_duty: defaultdict[int, list[int]] = defaultdict(list)
+        duties = [self._lineup.of(job.entry.site) for job in jobs]
+        for number, duty in enumerate(duties):
+            by_duty[id(duty)].append(number)
+        judged: list[list[Judged]] = [[] for _ in jobs]
+        for numbers in by_duty.values():
+            texts = [text for number in numbers for text in jobs[number].texts]
+            found = iter(_score(duties[numbers[0]], texts))
+            for number in numbers:
+                judged[number] = [next(found) for _ in jobs[number].texts]
+        return judged
+
+    def _settle_job(self, results: Results, job: Job, judged: list[Judged]) -> None:
+        entry, release = job.entry, self._lineup.of(job.entry.site).active
         if isinstance(entry, Question):
-            results.answers.append(Answer(entry, self._answer(entry, job, scored)))
-        elif scored[0] is None:
+            scored = [one.active for one in judged]
+            results.answers.append(Answer(entry, self._answer(entry, job, scored, release)))
+            return
+        first = judged[0]
+        if first.active is None:
             self._hold_unscored(results, entry, "the classifier could not score this text")
-        else:
-            one = _in_given_language(scored[0], job.content.get("language"))
-            verdict = self._decide(entry, job.content, one)
-            self._settle_comment(results, entry, verdict, one)
+            return
+        language = job.content.get("language")
+        one = _in_given_language(first.active, language)
+        verdict = self._decide(entry, job.content, one, release)
+        self._settle_comment(results, entry, verdict, one, release)
+        self._observer.saw(entry.site, release.version, one)
+        if first.shadow is not None:
+            beside = _in_given_language(first.shadow, language)
+            self._note_shadow(entry, job.content, verdict, one, beside)
 
-    def _score(self, texts: Sequence[str]) -> list[Scored | None]:
-        try:
-            scored = self.release.score(texts)
-            return [_sound(one) for _, one in zip(texts, scored, strict=True)]
-        except Exception:
-            log.exception("a batch of %d could not be scored, trying one by one", len(texts))
-            return [self._score_alone(text) for text in texts]
-
-    def _score_alone(self, text: str) -> Scored | None:
-        try:
-            return _sound(self.release.score([text])[0])
-        except Exception:
-            log.exception("a text of %d characters could not be scored", len(text))
-            return None
+    def _note_shadow(
+        self,
+        entry: PendingComment,
+        content: dict[str, Any],
+        verdict: Verdict,
+        scored: Scored,
+        beside: Scored,
+    ) -> None:
+        """Notes what the shadow would have decided of a comment."""
+        shadow = self._lineup.of(entry.site).shadow
+        if shadow is None:
+            return
+        other = self._decide(entry, content, beside, shadow)
+        self._observer.shadowed(
+            Shadowed(
+                site=entry.site,
+                comment_id=entry.comment_id,
+                version=shadow.version,
+                active=verdict.action.value,
+                shadow=other.action.value,
+                active_scores=scored.scores,
+                shadow_scores=beside.scores,
+            )
+        )
 
     def _decide(
-        self, entry: PendingComment, content: dict[str, Any], scored: Scored
+        self,
+        entry: PendingComment,
+        content: dict[str, Any],
+        scored: Scored,
+        release: Release,
     ) -> Verdict:
         try:
             subject = Subject(
@@ -145,17 +206,20 @@ class Judge:
                 facts=entry.facts or Facts(),
                 language=scored.language,
             )
-            return policy.decide(subject, self._rulebook(entry.site, entry.policy_version))
+            rules = self._rulebook(entry.site, release, entry.policy_version)
+            return policy.decide(subject, rules)
         except RedisAwayError:
             raise
         except Exception:
             log.exception("the policy of the site %s could not be evaluated", entry.site)
             return policy.unscored("the site's policy could not be evaluated")
 
-    def _answer(self, entry: Question, job: Job, scored: list[Scored | None]) -> str:
+    def _answer(
+        self, entry: Question, job: Job, scored: list[Scored | None], release: Release
+    ) -> str:
         try:
-            rules = self._rulebook(entry.site)
-            spans = self.release.explain(job.texts)
+            rules = self._rulebook(entry.site, release)
+            spans = release.explain(job.texts)
             results = [
                 _scored_text(text, one, found, rules)
                 for text, one, found in zip(job.texts, scored, spans, strict=True)
@@ -169,11 +233,11 @@ class Judge:
         except Exception:
             log.exception("a question of the site %s could not be answered", entry.site)
             return '{"error": "unscored"}'
-        return compact_json({"results": results, "model": self.release.version})
+        return compact_json({"results": results, "model": release.version})
 
-    def _rulebook(self, site: str, version: int | None = None) -> Rulebook:
+    def _rulebook(self, site: str, release: Release, version: int | None = None) -> Rulebook:
         """The site's policy ready to decide with, kept until its version changes."""
-        known = self._rulebooks.get(site)
+        known = self._rulebooks.get((site, release.version))
         if known and known[0] == version:
             return known[1]
         stored = self._policies.current(site)
@@ -181,16 +245,17 @@ class Judge:
             return known[1]
         rules = Rulebook(
             stored.policy,
-            policy.effective_thresholds(stored.policy, self.release.thresholds),
+            policy.effective_thresholds(stored.policy, release.thresholds),
             WordList(stored.policy.banned_words, normalise),
             WordList(stored.policy.suspect_words, normalise),
-            self.release.languages,
+            release.languages,
         )
-        self._rulebooks[site] = stored.version, rules
+        self._rulebooks[site, release.version] = stored.version, rules
         return rules
 
     def _hold_unscored(self, results: Results, entry: PendingComment, detail: str) -> None:
-        self._settle_comment(results, entry, policy.unscored(detail), None)
+        release = self._lineup.of(entry.site).active
+        self._settle_comment(results, entry, policy.unscored(detail), None, release)
 
     def _settle_comment(
         self,
@@ -198,6 +263,7 @@ class Judge:
         entry: PendingComment,
         verdict: Verdict,
         scored: Scored | None,
+        release: Release,
     ) -> None:
         decision = Decision(
             comment_id=entry.comment_id,
@@ -208,9 +274,15 @@ class Judge:
             reasons=verdict.reasons,
             decided_at=results.decided_at,
             scores=scored.scores if scored else {},
-            model=self.release.version if scored else None,
+            model=release.version if scored else None,
             language=scored.language if scored else None,
         )
+        drawn = ""
+        if decision.action is Action.HOLD:
+            results.held.append((len(results.settled), Held(decision, scored, release)))
+        else:
+            rules = self._rulebook(entry.site, release, entry.policy_version)
+            drawn = self._lottery.place(entry.site, entry.comment_id, rules.policy.review_share)
         results.settled.append(
             Settled(
                 entry,
@@ -218,12 +290,41 @@ class Judge:
                 decision.revision,
                 decision.action.status.value,
                 compact_json(decision.to_json()),
-                compact_json(place(decision).to_json())
-                if decision.action is Action.HOLD
-                else "",
+                drawn,
             )
         )
         _count(results.metrics, entry, verdict)
+
+
+def _place(results: Results) -> None:
+    """Tells where the comments of a batch that are held stand in the queue."""
+    written = places([one for _, one in results.held])
+    for (number, _), where in zip(results.held, written, strict=True):
+        results.settled[number] = replace(results.settled[number], place=where)
+    results.held.clear()
+
+
+def _score(duty: OnDuty, texts: Sequence[str]) -> list[Judged]:
+    try:
+        judged = duty.score(texts)
+        return [_sound_ones(one) for _, one in zip(texts, judged, strict=True)]
+    except Exception:
+        log.exception("a batch of %d could not be scored, trying one by one", len(texts))
+        return [_score_alone(duty, text) for text in texts]
+
+
+def _score_alone(duty: OnDuty, text: str) -> Judged:
+    try:
+        return _sound_ones(duty.score([text])[0])
+    except Exception:
+        log.exception("a text of %d characters could not be scored", len(text))
+        return Judged(None)
+
+
+def _sound_ones(judged: Judged) -> Judged:
+    return Judged(
+        judged.active and _sound(judged.active), judged.shadow and _sound(judged.shadow)
+    )
 
 
 def _in_given_language(scored: Scored, tag: object) -> Scored:
@@ -242,7 +343,7 @@ def _sound(scored: Scored) -> Scored | None:
     """
     scores = {name: round(score, SCORE_DIGITS) for name, score in scored.scores.items()}
     if all(0.0 <= score <= 1.0 for score in scores.values()):
-        return Scored(scores, scored.normalised, scored.language)
+        return replace(scored, scores=scores)
     log.error("the classifier gave scores that are no probabilities: %s", scored.scores)
     return None
 

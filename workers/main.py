@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
@@ -21,9 +21,12 @@ from moderation.errors import RedisAwayError
 from moderation.record import Record
 from moderation.record.connection import redis_away
 from moderation.settings import Settings
-from workers.jobs import ShortListJob
+from workers.jobs import ScoringJob
 from workers.judging import Judge
-from workers.model import facts_of_active, load_active
+from workers.lineup import LineupKeeper
+from workers.memory import rss_bytes
+from workers.model import facts_of_default, load_default
+from workers.observing import Observer
 from workers.scoring import Station, open_station
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ log = logging.getLogger(__name__)
 TICK_S = 0.5
 #: Objects made before the garbage collector looks; a batch makes some ten thousand.
 GC_THRESHOLD = 50_000
+#: How long a thread may keep the interpreter from another one that wants it: what loads a
+#: release is not to hold up what decides.
+SWITCH_INTERVAL_S = 0.001
 #: How long to wait before Redis, or RQ's worker, is tried again.
 RETRY_S = 0.5
 
@@ -38,7 +44,7 @@ RETRY_S = 0.5
 class PreloadedWorker(SimpleWorker):
     """RQ's in-process worker; it passes a request to stop on to the job that runs."""
 
-    job_class = ShortListJob
+    job_class = ScoringJob
     max_connection_wait_time = RETRY_S
     stop: threading.Event
 
@@ -48,13 +54,14 @@ class PreloadedWorker(SimpleWorker):
 
 
 class Ticker(threading.Thread):
-    """The heartbeat, and the bell for comments that a crash left without one."""
+    """The heartbeat, statistics, and the bell for comments that a crash left without one."""
 
     def __init__(
         self,
         record: Record,
         name: str,
-        judge: Judge,
+        keeper: LineupKeeper,
+        observer: Observer,
         stop: threading.Event,
         *,
         facts: Mapping[str, Any],
@@ -62,7 +69,8 @@ class Ticker(threading.Thread):
         super().__init__(name="ticker", daemon=True)
         self._record = record
         self._worker = name
-        self._judge = judge
+        self._keeper = keeper
+        self._observer = observer
         self._stop_sign = stop
         self._facts = facts
 
@@ -71,6 +79,7 @@ class Ticker(threading.Thread):
         while not self._stop_sign.is_set():
             try:
                 self._record.queue.tick(self._worker, self._state())
+                self._observer.flush(self._record)
             except RedisAwayError as error:
                 log.warning("Redis is away: %s", error)
             except Exception:
@@ -78,12 +87,15 @@ class Ticker(threading.Thread):
             self._stop_sign.wait(TICK_S)
 
     def _state(self) -> dict[str, object]:
-        release = self._judge.release
+        lineup = self._keeper.lineup
+        release = lineup.default.active
         return {
             "release": release.version,
             "categories": list(release.categories),
             "thresholds": dict(release.thresholds),
             "facts": self._facts,
+            "releases": {site: duty.active.version for site, duty in lineup.sites.items()},
+            "troubles": [asdict(trouble) for trouble in self._keeper.troubles],
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "rss_bytes": rss_bytes(),
@@ -101,18 +113,23 @@ def run(settings: Settings) -> None:
         signal.signal(one, lambda *_: stop.set())
     record = Record(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    judge = Judge(record.policies, load_active(settings))
+    keeper = LineupKeeper(record.releases, load_default(settings), stop)
+    observer = Observer()
+    judge = Judge(record.policies, lambda: keeper.lineup, observer)
     # What is loaded stays for good: the collector need not look through it again and again.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     open_station(record.shard, Station(name, record.queue, judge, stop))
-    _wait_for_redis(record, stop)
-    Ticker(record, name, judge, stop, facts=facts_of_active(settings)).start()
+    _wait_for_redis(record, keeper, stop)
+    keeper.start()
+    Ticker(record, name, keeper, observer, stop, facts=facts_of_default(settings)).start()
     while not stop.is_set():
         with suppress(RedisAwayError):
             _work(record, name, stop)
         stop.wait(RETRY_S)
     with suppress(RedisAwayError):
+        observer.flush(record)
         record.operations.forget_worker(name)
 
 
@@ -130,18 +147,14 @@ def _work(record: Record, name: str, stop: threading.Event) -> None:
         worker.work(logging_level="WARNING")
 
 
-def _wait_for_redis(record: Record, stop: threading.Event) -> None:
+def _wait_for_redis(record: Record, keeper: LineupKeeper, stop: threading.Event) -> None:
+    """Returns when the record is ready and the releases on duty are loaded."""
     while not stop.is_set():
         try:
             record.prepare()
+            keeper.look()
         except RedisAwayError as error:
             log.warning("waiting for Redis: %s", error)
             stop.wait(RETRY_S)
         else:
             return
-
-
-def rss_bytes() -> int:
-    """The most memory that this process ever had resident."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

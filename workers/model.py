@@ -1,18 +1,17 @@
-"""The active release, loaded once a process and kept, with all that scoring needs."""
+"""The release for sites that have none of their own, with all that scoring needs."""
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from models import language
 from models import release as releases
-from models.release import Release, ReleaseError
+from models.release import Manifest, Release, ReleaseError
 from moderation.errors import SettingsError
 from moderation.settings import Settings
+from workers.memory import give_back_memory
 
 #: What a release's manifest tells the moderators, where it says so.
 FACTS = ("created_at", "trained_on_comments", "data_sha256")
@@ -27,7 +26,7 @@ METRICS = (
 )
 
 
-def load_active(settings: Settings) -> Release:
+def load_default(settings: Settings) -> Release:
     """The release that the settings name, else the shipped one.
 
     Raises:
@@ -41,11 +40,23 @@ def load_active(settings: Settings) -> Release:
     except ReleaseError as error:
         raise SettingsError(f"the release in {folder} cannot be used: {error}") from error
     finally:
-        _give_back_memory()
+        give_back_memory()
 
 
-def facts_of_active(settings: Settings) -> dict[str, Any]:
-    """What `release.json` says of the active release, as little as moderators are shown.
+def default_manifest(settings: Settings) -> Manifest:
+    """What `release.json` says of that release.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return releases.read_manifest(_folder(settings))
+    except ReleaseError as error:
+        raise SettingsError(f"the release cannot be used: {error}") from error
+
+
+def facts_of_default(settings: Settings) -> dict[str, Any]:
+    """What `release.json` says of that release, as little as moderators are shown.
 
     Raises:
         ReleaseError: it cannot be read.
@@ -66,9 +77,3 @@ def _rounded(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _folder(settings: Settings) -> Path:
     return Path(settings.release) if settings.release else releases.shipped()
-
-
-def _give_back_memory() -> None:
-    """Return to the system what loading needed; glibc, where it is in use, keeps it else."""
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)

@@ -12,7 +12,7 @@ import redis
 from models.release import Release
 from moderation.record.connection import connect
 from moderation.settings import Settings
-from workers.model import load_active
+from workers.model import load_default
 
 #: A set of the process ids of those that are ready.
 READY = "ready"
@@ -31,7 +31,7 @@ class Kit:
     def unpack(cls) -> Kit:
         """Everything loaded, as the environment says."""
         settings = Settings.load(os.environ)
-        release = load_active(settings)
+        release = load_default(settings)
         release.score(["warm"])
         url = settings.redis_url
         return cls(connect(url), connect(url, text=False), release)

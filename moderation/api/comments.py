@@ -34,6 +34,7 @@ from moderation.api.schemas import (
     ReportSchema,
     check_identifier,
 )
+from moderation.desk.labels import Labels
 from moderation.domain import (
     Action,
     Comment,
@@ -48,7 +49,7 @@ from moderation.domain import (
 )
 from moderation.errors import RedisAwayError, RevisionConflictError, UnknownCommentError
 from moderation.feed import SiteFeed
-from moderation.record.comments import AcceptKind, Outcome, Report
+from moderation.record.comments import AcceptKind, KeepLabels, Outcome, Report
 from moderation.record.sites import Authorised
 
 blueprint = Blueprint(
@@ -164,21 +165,26 @@ def report_comment(body: dict[str, Any], comment_id: str) -> Response:
 @blueprint.route("/comments/<opaque:comment_id>", methods=["DELETE"])
 @blueprint.arguments(EraseQuerySchema, location="query")
 @blueprint.response(204)
-def erase_comment(_: dict[str, Any], comment_id: str) -> Response:
+def erase_comment(query: dict[str, Any], comment_id: str) -> Response:
     """Erase a comment: its text and personal data, everywhere they are held."""
-    services().record.comments.erase(auth.current_site(), comment_id)
+    services().record.comments.erase(auth.current_site(), comment_id, keep=_kept(query))
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @blueprint.route("/authors/<opaque:author_id>", methods=["DELETE"])
 @blueprint.arguments(EraseQuerySchema, location="query")
 @blueprint.response(204)
-def erase_author(_: dict[str, Any], author_id: str) -> Response:
+def erase_author(query: dict[str, Any], author_id: str) -> Response:
     """Erase every comment of an author; an author without any is no error."""
     site, record = auth.current_site(), services().record
-    record.comments.erase_author(site, author_id)
+    record.comments.erase_author(site, author_id, keep=_kept(query))
     record.policies.forget_author(site, author_id)
     return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _kept(query: dict[str, Any]) -> KeepLabels | None:
+    """What tells the labels that an erasure keeps; nothing unless it is asked for."""
+    return Labels(services().record).kept if query["keep_labels"] else None
 
 
 def _accept_one(new: NewComment) -> tuple[Comment, bool]:

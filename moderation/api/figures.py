@@ -1,4 +1,4 @@
-"""The figures of a site, and the releases that decide for it, as JSON for moderators."""
+"""The figures of a site, as JSON for moderators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from moderation.api import staff
 from moderation.api.base import Blueprint, json_response, services
 from moderation.api.policy_schemas import ShareSchema
 from moderation.desk.figures import MOST_DAYS, figures_of
-from moderation.desk.releases import in_use
 from moderation.domain import Status
 
 blueprint = Blueprint(
@@ -115,40 +114,6 @@ class FiguresSchema(Schema):
     moderators = fields.List(fields.Nested(PersonSchema), required=True)
 
 
-class MetricsSchema(Schema):
-    """A release measured on one set of comments, by one category or the label as a whole."""
-
-    measured_on = fields.String(required=True)
-    category = fields.String(required=True)
-    rows = _count()
-    positives = _count()
-    roc_auc = fields.Float()
-    average_precision = fields.Float()
-    recall_at_5_percent_false_holds = fields.Float()
-    false_hold_share = fields.Float()
-
-
-class ReleaseSchema(Schema):
-    """A release that living workers score with."""
-
-    version = fields.String(required=True)
-    workers = _count()
-    hosts = fields.List(fields.String(), required=True)
-    categories = fields.List(fields.String(), required=True)
-    thresholds = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
-    languages = fields.List(fields.String(), metadata={"description": "ISO 639-1."})
-    created_at = fields.String()
-    trained_on_comments = fields.Integer()
-    data_sha256 = fields.String(metadata={"description": "Of what it was trained on."})
-    metrics = fields.List(fields.Nested(MetricsSchema))
-
-
-class ReleasesSchema(Schema):
-    """The releases in use: more than one only while workers change over."""
-
-    releases = fields.List(fields.Nested(ReleaseSchema), required=True)
-
-
 @blueprint.route("/figures")
 @blueprint.arguments(FiguresQuerySchema, location="query")
 @blueprint.response(200, FiguresSchema)
@@ -157,11 +122,3 @@ def get_figures(query: dict[str, Any]) -> Response:
     site = staff.current().site
     figures = figures_of(services().record, site, days=query["days"], now_s=time.time())
     return json_response({"site": site, **figures.to_json()})
-
-
-@blueprint.route("/models")
-@blueprint.response(200, ReleasesSchema)
-def list_models() -> Response:
-    """List the releases that workers score with, and what is known about them."""
-    releases = in_use(services().record.operations.workers())
-    return json_response({"releases": [one.to_json() for one in releases]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import CollectorRegistry
@@ -12,8 +12,10 @@ from prometheus_client.registry import CollectorRegistry
 from moderation.api.base import Blueprint, json_response, services
 from moderation.api.problems import RETRY_AFTER_S, Problem
 from moderation.api.schemas import HealthSchema, ReadinessSchema
+from moderation.desk.drift import DriftWatch
 from moderation.errors import RedisAwayError
 from moderation.metrics import RecordCollector
+from moderation.record.operations import Trouble, WorkerState
 
 blueprint = Blueprint("operations", __name__, description="For whoever runs the service.")
 #: What OpenAPI writes where no key is needed.
@@ -42,7 +44,14 @@ def readyz() -> Response:
     release = next((one.release for one in alive if one.release), None)
     if release is None:
         raise _not_ready("no worker has loaded a model")
-    return json_response({"status": "ready", "workers": len(alive), "model": release})
+    return json_response(
+        {
+            "status": "ready",
+            "workers": len(alive),
+            "model": release,
+            "warnings": [_warning(worker, one) for worker in alive for one in worker.troubles],
+        }
+    )
 
 
 @blueprint.route("/metrics")
@@ -52,8 +61,22 @@ def metrics() -> Response:
     """Figures in the Prometheus text format."""
     services().figures.flush()
     registry = CollectorRegistry()
-    registry.register(RecordCollector(services().record))
+    registry.register(RecordCollector(services().record, _drift_watch()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _drift_watch() -> DriftWatch:
+    """How each site stands, kept for a minute: a scrape must not read weeks of figures."""
+    known = current_app.extensions.setdefault("moderation-drift", DriftWatch(services().record))
+    watch: DriftWatch = known
+    return watch
+
+
+def _warning(worker: WorkerState, trouble: Trouble) -> str:
+    return (
+        f"worker {worker.name} keeps {trouble.instead} for the site {trouble.site}: "
+        f"{trouble.version} cannot be used: {trouble.why}"
+    )
 
 
 def _not_ready(missing: str) -> Problem:

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from moderation.api.schemas import TEXT_CHARACTERS, CleanString, Identifier, Text
 from moderation.desk.effect import BINS
 from moderation.domain import Action, QueueOrder
-from moderation.policy import LIST_ENTRIES
+from moderation.policy import LIST_ENTRIES, MOST_REVIEWED
 from moderation.record.policies import VERSIONS_KEPT
 
 
@@ -101,6 +101,16 @@ class PolicySchema(Schema):
         load_default=QueueOrder.PROBABILITY.value,
         validate=validate.OneOf([order.value for order in QueueOrder]),
         metadata={"description": "What moderators see first."},
+    )
+    review_share = fields.Float(
+        load_default=0.0,
+        validate=validate.Range(
+            0, MOST_REVIEWED, error=f"Must be from 0 to {MOST_REVIEWED} ({MOST_REVIEWED:.0%})."
+        ),
+        metadata={
+            "description": "Share of the comments that the machine approves that is drawn by "
+            "lot for a person to look at; they stay published."
+        },
     )
 
 

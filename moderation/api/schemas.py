@@ -279,7 +279,10 @@ class EraseQuerySchema(Schema):
 
     keep_labels = fields.Boolean(
         load_default=False,
-        metadata={"description": "Keep what moderators' decisions taught the classifier."},
+        metadata={
+            "description": "Keep the text and the verdict of those that moderators decided, "
+            "as labels: without author, moderator, times and ids."
+        },
     )
 
 
@@ -349,4 +352,12 @@ class ReadinessSchema(Schema):
 
     status = fields.String(required=True)
     workers = fields.Integer(required=True)
-    model = fields.String(required=True)
+    model = fields.String(
+        required=True,
+        metadata={"description": "What decides for sites without a release of their own."},
+    )
+    warnings = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Releases that a worker cannot use; it keeps the one it had."},
+    )

@@ -36,6 +36,14 @@ class Dock:
             return ""
 
     @cached_property
+    def review_count(self) -> int:
+        """How many approved comments wait for review; 0 where Redis is away."""
+        try:
+            return self._record.review.size(self._actor.site)
+        except RedisAwayError:
+            return 0
+
+    @cached_property
     def last(self) -> Last | None:
         """What the viewer can undo; `None` for nothing, or where Redis is away."""
         try:

@@ -16,7 +16,7 @@ from moderation.api.base import services
 from moderation.api.policies import effects
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.console.base import console_blueprint, is_htmx, me, page
-from moderation.console.policy_form import FormError, PolicyForm
+from moderation.console.policy_form import FormError, PolicyForm, asked_thresholds
 from moderation.console.policy_view import (
     APPROVED,
     ORDERS,
@@ -73,6 +73,12 @@ class Rules:
         merged = {**self.released, **self.stored.policy.thresholds}
         return {category: merged.get(category) for category in self.categories}
 
+    def proposed(self, address: Mapping[str, str]) -> PolicyForm | None:
+        """The form with thresholds that an address names, `None` if it names none."""
+        asked = asked_thresholds(address, self.categories)
+        merged = {**self.thresholds, **asked}
+        return PolicyForm.of(self.stored.policy, merged) if asked else None
+
     def draft(self, form: PolicyForm) -> Policy:
         """What a form asks for, with only the thresholds that are the site's own.
 
@@ -94,10 +100,12 @@ class Rules:
 
 @blueprint.get("/policy")
 def show() -> Response:
-    """The policy as it is."""
+    """The policy as it is; or with thresholds of the address, as a draft of it."""
     rules = Rules.in_force()
     done = request.args.get("published") == str(rules.stored.version)
-    return _page(rules, published=rules.stored.version if done else None)
+    return _page(
+        rules, rules.proposed(request.args), published=rules.stored.version if done else None
+    )
 
 
 @blueprint.post("/policy")

@@ -19,6 +19,8 @@ from moderation.policy import LISTS, Policy
 SWITCHES = ("hold_suspect_words", "hold_first_time_authors")
 #: Empty: the rule is off.
 NUMBERS = ("link_limit", "reports_to_hold")
+#: Shares, shown and sent as per cent. Empty: nothing.
+PERCENTAGES = ("review_share",)
 CHOICES = ("unsupported_language", "queue_order")
 #: Rules of several numbers; all of them empty: the rule is off.
 RULES = {"flood": ("comments", "window_s"), "duplicates": ("by_author", "by_anyone")}
@@ -51,6 +53,7 @@ class PolicyForm:
         found = {name: "\n".join(written[name]) for name in LISTS}
         found |= {name: ON for name in SWITCHES if written[name]}
         found |= {name: _text(written[name]) for name in (*NUMBERS, *CHOICES)}
+        found |= {name: f"{100 * written[name]:.6g}" for name in PERCENTAGES}
         for rule, parts in RULES.items():
             numbers = written[rule] or {}
             found |= {f"{rule}.{part}": _text(numbers.get(part)) for part in parts}
@@ -80,6 +83,7 @@ class PolicyForm:
         body: dict[str, Any] = {name: self.lines(name) for name in LISTS}
         body |= {name: name in self.fields for name in SWITCHES}
         body |= {name: self._whole(name) for name in NUMBERS}
+        body |= {name: self._share(name) for name in PERCENTAGES}
         body |= {name: self.fields[name] for name in CHOICES if name in self.fields}
         body |= {rule: self._rule(rule, parts) for rule, parts in RULES.items()}
         return body | {"thresholds": {one: self._threshold(one) for one in categories}}
@@ -97,12 +101,39 @@ class PolicyForm:
     def _threshold(self, category: str) -> float | str | None:
         if NEVER + category in self.fields:
             return None
+        threshold = self._number(THRESHOLD + category)
+        return "missing" if threshold == "" else threshold
+
+    def _share(self, name: str) -> float | str:
+        percentage = self._number(name)
+        if isinstance(percentage, str):
+            return percentage or 0.0
+        return round(percentage / 100, 8)
+
+    def _number(self, name: str) -> float | str:
+        """What a field says, as a number if it is one."""
         # A comma is what many people write.
-        written = self.fields.get(THRESHOLD + category, "").strip().replace(",", ".")
+        written = self.fields.get(name, "").strip().replace(",", ".")
         try:
             return float(written[:NUMBER_CHARACTERS])
         except ValueError:
-            return written or "missing"
+            return written
+
+
+def asked_thresholds(address: Mapping[str, str], categories: Sequence[str]) -> dict[str, float]:
+    """The thresholds that an address proposes, `threshold.toxicity=0.62`."""
+    given = {name: address.get(THRESHOLD + name, "")[:NUMBER_CHARACTERS] for name in categories}
+    found = {name: _share(written) for name, written in given.items()}
+    return {name: share for name, share in found.items() if share is not None}
+
+
+def _share(written: str) -> float | None:
+    """A number from 0 to 1, `None` for anything else."""
+    try:
+        number = float(written)
+    except ValueError:
+        return None
+    return number if 0 <= number <= 1 else None
 
 
 def _text(value: Any) -> str:

@@ -26,6 +26,7 @@ ORDERS = {
     QueueOrder.PROBABILITY: "the most probable violation",
     QueueOrder.SEVERITY: "the gravest",
     QueueOrder.UNCERTAINTY: "what the classifier is least sure of",
+    QueueOrder.DIVERSITY: "what teaches the classifier most",
     QueueOrder.REPORTS: "what most readers reported",
     QueueOrder.OLDEST: "the oldest",
     QueueOrder.NEWEST: "the newest",

@@ -25,7 +25,8 @@ ORDERS = {
     QueueOrder.PROBABILITY: "most likely abuse first",
     QueueOrder.SEVERITY: "gravest first",
     QueueOrder.REPORTS: "most reported first",
-    QueueOrder.UNCERTAINTY: "most to learn from first",
+    QueueOrder.UNCERTAINTY: "least certain first",
+    QueueOrder.DIVERSITY: "teaches most first",
     QueueOrder.OLDEST: "oldest first",
     QueueOrder.NEWEST: "newest first",
 }

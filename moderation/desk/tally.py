@@ -41,6 +41,8 @@ def figures(
     machine = chain.by_machine(after)
     tally.subtract(_agreement(machine, chain.verdict(before)))
     tally.update(_agreement(machine, chain.verdict(after)))
+    tally.subtract(_reviewed(dossier.sampled, chain.verdict(before)))
+    tally.update(_reviewed(dossier.sampled, chain.verdict(after)))
     return {figure: amount for figure, amount in tally.items() if amount}
 
 
@@ -58,6 +60,13 @@ def _waited(moderator: str, dossier: Dossier, now_s: float) -> Counter[str]:
             f"waited_s_by|{moderator}": seconds,
         }
     )
+
+
+def _reviewed(sampled: str, verdict: dict[str, Any] | None) -> Counter[str]:
+    """A verdict on a comment that was drawn by lot from those that the machine approved."""
+    if not sampled or verdict is None:
+        return Counter()
+    return Counter({f"reviewed|{sampled}|{verdict['action']}": 1})
 
 
 def _agreement(machine: dict[str, Any] | None, verdict: dict[str, Any] | None) -> Counter[str]:

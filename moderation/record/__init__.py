@@ -17,16 +17,23 @@ from moderation.record.doorbell import Doorbell
 from moderation.record.dossiers import Dossiers
 from moderation.record.held import HeldQueue
 from moderation.record.keys import Keys
+from moderation.record.labels import Labels
 from moderation.record.moderators import Moderators
 from moderation.record.operations import Operations
+from moderation.record.opinions import Opinions
 from moderation.record.policies import Policies
 from moderation.record.precedents import Precedents
 from moderation.record.queue import Queue
+from moderation.record.releases import Releases
+from moderation.record.review import Review
+from moderation.record.schedules import Schedules
 from moderation.record.scripts import Scripts
 from moderation.record.sessions import Sessions
+from moderation.record.shadows import Shadows
 from moderation.record.sites import Rate, Sites
 from moderation.record.throttle import Throttle
 from moderation.record.tokens import Tokens
+from moderation.record.trainings import Trainings
 from moderation.settings import Settings
 
 #: The one shard of a service on a single Redis.
@@ -65,12 +72,19 @@ class Record:
         self.throttle = Throttle(scripts, connection, keys)
         self.operations = Operations(connection, keys)
         self.held = HeldQueue(connection, keys, scripts)
+        self.review = Review(connection, keys)
         self.claims = Claims(connection, keys, scripts)
         self.dossiers = Dossiers(connection, keys, self.claims)
         self.acts = Acts(connection, keys)
         self.audit = Audit(connection, keys)
         self.daily = Daily(connection, keys)
         self.batches = Batches(connection, keys, scripts)
+        self.labels = Labels(connection, keys)
+        self.opinions = Opinions(connection, keys, scripts)
+        self.trainings = Trainings(connection, self.rq_connection, keys, scripts)
+        self.schedules = Schedules(connection, keys)
+        self.releases = Releases(connection, self.rq_connection, keys, scripts)
+        self.shadows = Shadows(connection, keys)
 
     def prepare(self) -> None:
         """Writes what must be there before the first request or job; repeatable."""

@@ -35,7 +35,10 @@ class AuditKind(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGN_OUT = "sign_out"
     PEOPLE = "people"
+    LABELS = "labels"
+    TRAINING = "training"
     TOKEN = "token"  # noqa: S105 - the name of a kind of entry
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import redis
 from moderation.domain import Comment, Lane, NewComment, Status
 from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError, UnknownCommentError
+from moderation.labels import Label
 from moderation.policy import text_fingerprint
 from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
@@ -59,6 +60,8 @@ class Outcome:
 
 #: A comment as it travels to Redis: key to check or "", site, lane, comment.
 Post = tuple[str, str, Lane, NewComment]
+#: Site and comments → revision at which each stands, and the label to be kept of it, if any.
+KeepLabels = Callable[[str, Sequence[str]], Mapping[str, tuple[int, Label | None]]]
 RunScript = Callable[[str, Sequence[Argument]], Any]
 
 
@@ -234,26 +237,49 @@ class Comments:
             reporters, Status(status), revision, json.loads(decision) if decision else None
         )
 
-    def erase(self, site: str, comment_id: str) -> None:
+    def erase(self, site: str, comment_id: str, *, keep: KeepLabels | None = None) -> None:
         """Erases one comment; a second time changes nothing.
+
+        Args:
+            site: whose comment it is.
+            comment_id: the comment.
+            keep: tells the labels that are to be kept; without it none is.
 
         Raises:
             UnknownCommentError: the site never had such a comment.
         """
-        if not self._scripts.run("erase", site, comment_id):
-            raise UnknownCommentError(comment_id)
+        moved = 1
+        while moved:
+            erased, moved = self._erase(site, [comment_id], keep)
+            if not erased and not moved:
+                raise UnknownCommentError(comment_id)
 
-    def erase_author(self, site: str, author_id: str) -> int:
-        """Erases every comment of an author; how many there were."""
-        erased, key = 0, self._keys("author", site, author_id)
+    def erase_author(self, site: str, author_id: str, *, keep: KeepLabels | None = None) -> int:
+        """Erases every comment of an author, `keep` as for one; how many there were."""
+        total, key = 0, self._keys("author", site, author_id)
         while True:
             with redis_away():
-                ids = self._connection.zrange(key, 0, CHUNK - 1)
+                ids: Any = self._connection.zrange(key, 0, CHUNK - 1)
             if not ids:
-                return erased
-            erased += self._scripts.run_all("erase", [site, *ids])
-            with redis_away():
-                self._connection.zrem(key, *ids)  # also what has lost its record
+                return total
+            erased, moved = self._erase(site, ids, keep)
+            total += erased
+            if not moved:
+                with redis_away():
+                    self._connection.zrem(key, *ids)  # also what has lost its record
+
+    def _erase(
+        self, site: str, comment_ids: Sequence[str], keep: KeepLabels | None
+    ) -> tuple[int, int]:
+        """How many are erased, and how many not, as they were decided anew meanwhile."""
+        kept = keep(site, comment_ids) if keep else {}
+        arguments: list[Argument] = [site]
+        for comment_id in comment_ids:
+            revision, label = kept.get(comment_id, ("", None))
+            stored = (label.id, label.stored()) if label else ("", "")
+            arguments += comment_id, revision, *stored
+        erased, moved = self._scripts.run_all("erase", arguments)
+        return erased, moved
 
     def _accept(self, posts: Sequence[Post], *, run: RunScript) -> list[Outcome]:
         arguments: list[Argument] = list(self._before)

@@ -11,6 +11,13 @@ local moderator, note, label, act, undone_by, undone_act, entry = unpack(ARGV, 8
 local acts_kept, audit_kept = ARGV[15], ARGV[16]
 local FIGURES_FROM = 17
 
+-- A verdict on a comment that was drawn by lot is taken back: somebody else may look.
+local function review_again()
+  local status, sampled, sequence = unpack(redis.call('HMGET', K.comment(site, comment),
+    'status', 'sampled', 'sequence'))
+  if status == 'approved' and sampled then await_review(site, comment, sequence) end
+end
+
 local function remember_person()
   if note ~= '' then redis.call('HSET', K.comment(site, comment), 'note:' .. revision, note) end
   redis.call('DEL', K.claim(site, comment))
@@ -23,9 +30,10 @@ local function remember_person()
     redis.call('XADD', K.audit(site), 'MAXLEN', '~', audit_kept, '*', 'entry', entry)
   end
   if label == '1' then
-    redis.call('ZADD', K.labelled(site), string.format('%.0f', now_ms()), comment)
+    add_label(site, comment)
   else
-    redis.call('ZREM', K.labelled(site), comment)
+    remove_label(site, comment)
+    review_again()
   end
 end
 

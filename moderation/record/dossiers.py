@@ -33,6 +33,8 @@ class Dossier:
         first_seen_ms: when the author's first comment was created.
         parent: the comment that it answers, if it is there still.
         claim: the moderator who looks at it.
+        sampled: the share of the approved comments by which it was drawn for review, as it
+            was written; "" if it was not.
     """
 
     comment: Comment
@@ -44,6 +46,7 @@ class Dossier:
     first_seen_ms: int | None
     parent: Comment | None
     claim: Claim | None
+    sampled: str = ""
 
 
 class Dossiers:
@@ -130,4 +133,5 @@ def _dossier(
         first_seen_ms=int(first[0][1]) if first else None,
         parent=parent,
         claim=claim,
+        sampled=fields.get("sampled", ""),
     )

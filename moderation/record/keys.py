@@ -11,7 +11,10 @@ import re
 
 #: name → (pattern, what it holds). `{…}` are the parts that a caller gives.
 PATTERNS: dict[str, tuple[str, str]] = {
-    "service": ("service", "hash: schema version, secret that signs cursors"),
+    "service": (
+        "service",
+        "hash: schema version, the secrets that sign cursors and draw comments for review",
+    ),
     "sites": ("sites", "hash: site id → JSON"),
     "api_keys": ("api-keys", "hash: SHA-256 of a key → site id"),
     "rate": ("rate:{key_digest}", "string: requests of a key in this rate window; expires"),
@@ -60,6 +63,22 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "labelled:{site}",
         "sorted set: comment whose last decision is a person's verdict, by time (ms)",
     ),
+    "kinds": ("kinds:{site}", "hash: kind → comments of it that are held now or labelled"),
+    "review": (
+        "review:{site}",
+        "sorted set: approved comment drawn by lot for a person to look at, by sequence",
+    ),
+    "labels": ("labels:{site}", "hash: id of a label without a comment → JSON"),
+    "label_summary": ("label-summary:{site}", "string: what was counted last (JSON); expires"),
+    "doubts": (
+        "doubts:{site}",
+        "hash: comment (`c:…`) or stored label (`l:…`) → why it may be a mistake (JSON)",
+    ),
+    "dismissed_doubts": (
+        "dismissed-doubts:{site}",
+        "hash: comment or stored label, as above → category and label that are right",
+    ),
+    "opinions": ("opinions:{site}", "hash: comment → a second opinion and the verdict (JSON)"),
     "claim": ("claim:{site}:{comment}", "string: the moderator who looks at it; expires"),
     "acts": (
         "acts:{site}:{moderator}",
@@ -86,6 +105,42 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "author_counts": ("author-counts:{site}:{author}", "hash: status → comments standing so"),
     "copies": ("copies:{site}:{text_digest}", "sorted set: comment by sequence; expires"),
     "reports": ("reports:{site}:{comment}", "hash: who reported it → reason"),
+    "assignments": (
+        "assignments",
+        "hash: site → JSON: the release that decides, its shadow, what rollback goes back to",
+    ),
+    "releases": ("releases:{site}", "sorted set: release by when it was stored (ms)"),
+    "release": (
+        "release:{site}:{version}",
+        "hash: about (JSON), manifest, classifier (bytes), card, evaluation, compared_with",
+    ),
+    "activations": ("activations:{site}", "list: change of the active release (JSON)"),
+    "shadow_counts": (
+        "shadow-counts:{site}:{version}",
+        "hash: compared, would_hold, would_approve",
+    ),
+    "shadow_differences": (
+        "shadow-differences:{site}:{version}",
+        "stream: comment that a shadow would have decided otherwise (JSON), no text",
+    ),
+    "trainings": ("trainings:{site}", "sorted set: training by when it was queued (ms)"),
+    "training": (
+        "training:{site}:{training}",
+        "hash: state, who started it, how far it is, last sign of life (ms), what became of it",
+    ),
+    "training_open": (
+        "training-open:{site}",
+        "string: the training that is queued or running",
+    ),
+    "training_schedules": (
+        "training-schedules",
+        "hash: site → cron expression, who set it and when (JSON)",
+    ),
+    "training_turn": (
+        "training-turn:{site}:{time}",
+        "string: set by the trainer that took this turn (s) of the schedule; expires",
+    ),
+    "trainer": ("trainer", "string: set while a trainer is alive; expires"),
     "decisions": ("decisions:{site}", "stream: decision (JSON)"),
     "pending": (
         "pending:{lane}",

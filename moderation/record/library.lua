@@ -38,12 +38,69 @@ local function rank_reports(site, comment)
     rank(redis.call('HLEN', K.reports(site, comment)), sequence), comment)
 end
 
+-- How many comments of a kind are held now or labelled: more of the same teach little.
+local function count_kind(site, kind, amount)
+  if not kind then return end
+  if redis.call('HINCRBY', K.kinds(site), kind, amount) <= 0 then
+    redis.call('HDEL', K.kinds(site), kind)
+  end
+end
+
 local function leave_queue(site, comment)
   local key = K.comment(site, comment)
-  for dimension in string.gmatch(redis.call('HGET', key, 'queued') or '', '[^\n]+') do
+  local queued, kind = unpack(redis.call('HMGET', key, 'queued', 'kind'))
+  for dimension in string.gmatch(queued or '', '[^\n]+') do
     redis.call('ZREM', K.held(site, dimension), comment)
   end
+  if queued then count_kind(site, kind, -1) end
   redis.call('HDEL', key, 'queued')
+end
+
+-- How new a comment's kind is, in (0, 1]: a second label of a kind teaches less than the first.
+local function diversity(site, comment, place)
+  local key = K.comment(site, comment)
+  if (place.kind or '') ~= '' then redis.call('HSET', key, 'kind', place.kind) end
+  local kind = redis.call('HGET', key, 'kind')
+  local others = kind and redis.call('HGET', K.kinds(site), kind) or 0
+  count_kind(site, kind, 1)
+  return 1 / (1 + tonumber(others))
+end
+
+-- A person's verdict stands: a label.
+local function add_label(site, comment)
+  local is_new = redis.call('ZADD', K.labelled(site), string.format('%.0f', now_ms()), comment)
+  if is_new == 1 then count_kind(site, redis.call('HGET', K.comment(site, comment), 'kind'), 1) end
+end
+
+local function remove_label(site, comment)
+  local was_there = redis.call('ZREM', K.labelled(site), comment) == 1
+  if was_there then
+    count_kind(site, redis.call('HGET', K.comment(site, comment), 'kind'), -1)
+  end
+end
+
+-- Sampled comments wait in the order in which they were accepted. What nobody looks at goes:
+-- the oldest, as if it had never been drawn.
+local function await_review(site, comment, sequence)
+  local KEPT = 5000
+  redis.call('ZADD', K.review(site), sequence, comment)
+  if redis.call('ZCARD', K.review(site)) <= KEPT then return end
+  local oldest = redis.call('ZPOPMIN', K.review(site))[1]
+  redis.call('HDEL', K.comment(site, oldest), 'sampled')
+end
+
+-- `place` (JSON) of an approved comment: that it was drawn by lot, and of how large a share.
+local function draw(site, comment, sequence, place)
+  redis.call('HSET', K.comment(site, comment), 'sampled', cjson.decode(place).drawn)
+  await_review(site, comment, sequence)
+end
+
+-- Any further decision takes a comment off the review. One that readers report is looked at
+-- for that, drawn or not: it stands for itself alone.
+local function leave_review(site, comment, source)
+  if redis.call('ZREM', K.review(site), comment) == 1 and source == 'report' then
+    redis.call('HDEL', K.comment(site, comment), 'sampled')
+  end
 end
 
 -- `place` (JSON): what triage.py says; age, time and reports are known here.
@@ -56,6 +113,7 @@ local function join_queue(site, comment, sequence, place)
   local told = place ~= '' and cjson.decode(place) or { ranked = {}, plain = {} }
   for dimension, value in pairs(told.ranked) do add(dimension, rank(value, sequence)) end
   for dimension, value in pairs(told.plain) do add(dimension, value) end
+  add('diversity', rank(diversity(site, comment, told), sequence))
   redis.call('HSETNX', key, 'held_ms', string.format('%.0f', now_ms()))
   add('age', sequence)
   add('since', redis.call('HGET', key, 'held_ms'))
@@ -89,7 +147,7 @@ end
 
 -- One decision, or nothing: only the revision after the current one is written. Returns
 -- 'decided', 'gone' (or broken beyond deciding) or 'conflict', and the revision that stands.
--- `place` (JSON): where a held comment stands in the queue.
+-- `place` (JSON): where a held comment stands in the queue, or that an approved one was drawn.
 local function decide(site, comment, revision, status, decision, kept, place)
   local key = K.comment(site, comment)
   local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'sequence')
@@ -100,9 +158,11 @@ local function decide(site, comment, revision, status, decision, kept, place)
   redis.call('HSET', key, 'status', status, 'revision', revision,
     'decision:' .. revision, decision)
   move_in_indexes(site, comment, fields, status, place)
-  redis.call('XADD', K.decisions(site), 'MAXLEN', '~', kept, '*', 'decision', decision)
   -- Inside a JSON string each quote is escaped: the first match is the decision's own.
   local source = string.match(decision, '"source":"(%l+)"')
+  if current > 0 then leave_review(site, comment, source) end
+  if status == 'approved' and place ~= '' then draw(site, comment, fields[5], place) end
+  redis.call('XADD', K.decisions(site), 'MAXLEN', '~', kept, '*', 'decision', decision)
   count_today(site, 'decided|' .. (source or '?') .. '|' .. status, 1)
   return 'decided', revision
 end

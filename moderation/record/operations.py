@@ -23,10 +23,22 @@ WORKER_FORGOTTEN_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """A release of a site that a worker could not load, and what it scores with instead."""
+
+    site: str
+    version: str
+    why: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerState:
     """The last heartbeat of a worker.
 
-    `facts` is what the release says about itself: languages, what it was trained on, metrics.
+    `release` is the one that it scores with where a site has none of its own; `facts` is
+    what that says about itself: languages, what it was trained on, metrics. `releases` has
+    the sites that do: site → version that it scores with.
     """
 
     name: str
@@ -37,6 +49,8 @@ class WorkerState:
     rss_bytes: int
     host: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    releases: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def alive(self) -> bool:
@@ -139,4 +153,6 @@ def _worker(name: str, written: str, now_s: float) -> WorkerState:
         rss_bytes=state.get("rss_bytes", 0),
         host=state.get("host", ""),
         facts=state.get("facts", {}),
+        releases=state.get("releases", {}),
+        troubles=tuple(Trouble(**one) for one in state.get("troubles", ())),
     )

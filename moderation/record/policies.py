@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -102,6 +103,13 @@ class Policies:
         if body is None:
             return StoredPolicy(DEFAULT.policy, DEFAULT.version)
         return StoredPolicy(Policy.from_json(json.loads(body)), int(version or 0))
+
+    def lot_secret(self) -> str:
+        """The secret that decides by lot which approved comments are drawn for review."""
+        key, name = self._keys("service"), "lot_secret"
+        with redis_away():
+            self._connection.hsetnx(key, name, secrets.token_hex(32))
+            return str(self._connection.hget(key, name))
 
     def put(
         self,

@@ -84,7 +84,8 @@ class Leftover(Entry):
 class Settled:
     """What became of an entry: a decision to write (JSON), or none.
 
-    `place`: where a comment that is held now stands in the moderators' queue (JSON).
+    `place`: where a comment that is held now stands in the moderators' queue (JSON), or that
+    one that is approved was drawn for review.
     """
 
     entry: Entry

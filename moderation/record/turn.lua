@@ -2,8 +2,8 @@
 -- compare-and-set), answer its questions, acknowledge its entries, and take the next batch.
 -- ARGV: consumer, batch size (0: take none), decisions kept, claim idle entries after (ms) or
 -- 0 for not now, number of decisions, number of answers, number of metrics, then for each
--- decision: lane, entry, site, comment, revision, status, decision (JSON), place in the queue
--- if it is held (JSON);
+-- decision: lane, entry, site, comment, revision, status, decision (JSON), place (JSON): in
+-- the queue if it is held, that it was drawn for review if it is approved, or '';
 -- answer: lane, entry, question, answer (JSON);
 -- metric: counter, amount.
 -- An empty decision only acknowledges its entry.

@@ -1,4 +1,4 @@
-"""GET /v1/figures and /v1/models"""
+"""GET /v1/figures"""
 
 from __future__ import annotations
 
@@ -62,33 +62,5 @@ def test_days_that_cannot_be(mia: FlaskClient, days: str):
     assert "days" in errors(mia.get(f"/v1/figures?days={days}"))
 
 
-@pytest.mark.parametrize("path", ["/v1/figures", "/v1/models"])
-def test_a_sites_key_opens_neither(client: FlaskClient, path: str):
-    problem(client.get(path), 403, "forbidden")
-
-
-def test_releases_are_listed_as_workers_tell_them(mia: FlaskClient, record: Record):
-    assert mia.get("/v1/models").json == {"releases": []}
-    metrics = {"measured_on": "kept back", "category": "label", "rows": 9, "positives": 2}
-    state = {
-        "release": "1",
-        "categories": ["toxicity"],
-        "thresholds": {"toxicity": 0.7},
-        "host": "alpha",
-        "facts": {"languages": ["en"], "metrics": [metrics]},
-    }
-    record.queue.tick("w1", state)
-    record.queue.tick("w2", {**state, "release": "2"})
-
-    first, second = mia.get("/v1/models").json["releases"]
-
-    assert (first["version"], second["version"]) == ("1", "2")
-    assert first == {
-        "version": "1",
-        "workers": 1,
-        "hosts": ["alpha"],
-        "categories": ["toxicity"],
-        "thresholds": {"toxicity": 0.7},
-        "languages": ["en"],
-        "metrics": [metrics],
-    }
+def test_a_sites_key_does_not_open_them(client: FlaskClient):
+    problem(client.get("/v1/figures"), 403, "forbidden")

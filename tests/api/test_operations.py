@@ -46,7 +46,26 @@ class TestReady:
         response = anyone.get("/readyz")
 
         assert response.status_code == 200
-        assert response.json == {"status": "ready", "workers": 2, "model": "fake-1"}
+        assert response.json == {
+            "status": "ready",
+            "workers": 2,
+            "model": "fake-1",
+            "warnings": [],
+        }
+
+    def test_a_release_that_a_worker_cannot_use_is_named(
+        self, anyone: FlaskClient, record: Record
+    ):
+        trouble = {"site": "demo", "version": "b-2", "why": "schema 9", "instead": "a-1"}
+        record.queue.tick("w1", {"release": "fake-1", "troubles": [trouble]})
+
+        response = anyone.get("/readyz")
+
+        assert response.status_code == 200
+        assert response.json
+        assert response.json["warnings"] == [
+            "worker w1 keeps a-1 for the site demo: b-2 cannot be used: schema 9"
+        ]
 
     def test_without_a_worker(self, anyone: FlaskClient):
         response = anyone.get("/readyz")

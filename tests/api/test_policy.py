@@ -28,6 +28,7 @@ DEFAULT = {
     "unsupported_language": "hold",
     "reports_to_hold": None,
     "queue_order": "probability",
+    "review_share": 0.0,
 }
 EVERYTHING_SET = {
     "thresholds": {"toxicity": 0.25, "spam": None},
@@ -44,6 +45,7 @@ EVERYTHING_SET = {
     "unsupported_language": "approve",
     "reports_to_hold": 2,
     "queue_order": "severity",
+    "review_share": 0.05,
 }
 
 
@@ -295,6 +297,9 @@ class TestIfMatch:
         ({"closed_articles": ["a\0"]}, "closed_articles.0"),
         ({"queue_order": "random"}, "queue_order"),
         ({"queue_order": None}, "queue_order"),
+        ({"review_share": 0.21}, "review_share"),
+        ({"review_share": -0.01}, "review_share"),
+        ({"review_share": "some"}, "review_share"),
         ({"reports_to_hold": 0}, "reports_to_hold"),
         ({"reject_at": 0.9}, "reject_at"),
         ([], "body"),

@@ -1,4 +1,4 @@
-"""The pages Figures, Audit and Models."""
+"""The pages Figures and Audit."""
 
 from __future__ import annotations
 
@@ -220,49 +220,3 @@ class TestFile:
 
     def test_only_who_is_signed_in_gets_it(self, app: Flask):
         assert Visit(app).get("/console/audit.csv").status_code == 303
-
-
-class TestModels:
-    def test_without_a_worker_that_is_said(self, mia: Visit):
-        text = text_of(mia, "/console/models")
-
-        assert "No worker is there." in text
-        assert "moderation train" in text
-
-    def test_a_release_is_shown_with_all_that_is_known(self, mia: Visit, record: Record):
-        metrics = {
-            "measured_on": "kept back",
-            "category": "label",
-            "rows": 4_239,
-            "positives": 774,
-            "roc_auc": 0.9802,
-        }
-        state = {
-            "release": "2026.11-2",
-            "categories": ["toxicity", "spam"],
-            "thresholds": {"toxicity": 0.7},
-            "host": "alpha",
-            "facts": {"trained_on_comments": 304_991, "metrics": [metrics]},
-        }
-        record.queue.tick("w1", state)
-
-        text = text_of(mia, "/console/models")
-
-        for told in ("Release 2026.11-2", "1 worker, on alpha", "304,991", "0.980", "never"):
-            assert told in text
-        assert "different releases" not in text
-
-    def test_mixed_releases_are_pointed_out(self, mia: Visit, record: Record):
-        for worker, release in (("w1", "1"), ("w2", "2")):
-            record.queue.tick(worker, {"release": release})
-
-        assert "Workers score with different releases: 1 (1), 2 (1)." in text_of(
-            mia, "/console/models"
-        )
-
-    def test_there_is_no_button_that_does_nothing(self, mia: Visit):
-        text = text_of(mia, "/console/models")
-        main = text[text.index("<main") : text.index("</main>")]
-
-        assert "<button" not in main
-        assert "<form" not in main

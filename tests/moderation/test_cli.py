@@ -27,7 +27,17 @@ def on(record_url: str, runner: CliRunner, *arguments: str) -> Result:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["run"], ["api"], ["worker"], ["settings"], ["site"], ["site", "create"], ["score"]],
+    [
+        [],
+        ["run"],
+        ["api"],
+        ["worker"],
+        ["trainer"],
+        ["settings"],
+        ["site"],
+        ["site", "create"],
+        ["score"],
+    ],
 )
 def test_every_command_explains_itself(runner: CliRunner, command: list[str]):
     result = runner.invoke(main, [*command, "--help"])

@@ -17,10 +17,9 @@ from rq.serializers import JSONSerializer
 
 from moderation.record import Record
 from moderation.record.doorbell import DRAIN
-from tests.fakes import FakeRelease
+from tests.fakes import FakeRelease, judge_with
 from tests.moderation.record.test_queue import accept, status
 from workers import scoring
-from workers.judging import Judge
 from workers.main import PreloadedWorker
 from workers.scoring import Station
 
@@ -39,7 +38,7 @@ def work(
 ) -> Callable[[], None]:
     """Runs a worker until its queue is empty."""
     monkeypatch.setattr(scoring, "LINGER_MS", 1)
-    station = Station("w1", record.queue, Judge(record.policies, release), threading.Event())
+    station = Station("w1", record.queue, judge_with(record, release), threading.Event())
     scoring.open_station(record.shard, station)
 
     def run() -> None:

@@ -13,14 +13,13 @@ from moderation.policy import Policy
 from moderation.record import Record
 from moderation.record.queue import Question
 from tests.conftest import DEMO_SITE
-from tests.fakes import UNSCORABLE, FakeRelease
-from workers.judging import Judge
+from tests.fakes import UNSCORABLE, FakeRelease, judge_with
 
 
 @pytest.fixture
 def answer(record: Record, release: FakeRelease) -> Any:
     """What a worker answers to the body of a question."""
-    judge = Judge(record.policies, release)
+    judge = judge_with(record, release)
 
     def ask(**body: Any) -> dict[str, Any]:
         question = Question(Lane.LIVE, "1-0", 1, DEMO_SITE, "q1", json.dumps(body))

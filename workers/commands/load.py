@@ -82,7 +82,7 @@ def load(
     try:
         with _progress(file, limit) as (advance_bytes, advance_comments):
             texts = read_texts(
-                file, bad_rows=bad_rows, complaint=_complaint, progress=advance_bytes
+                file, bad_rows=bad_rows, complaint=text_complaint, progress=advance_bytes
             )
             crowd = Crowd(articles, authors, seed)
             outcomes = _load(record, site, crowd, islice(texts, limit), advance_comments)
@@ -109,7 +109,7 @@ def _load(
     return outcomes
 
 
-def _complaint(text: str) -> str:
+def text_complaint(text: str) -> str:
     """What the API would refuse a text for."""
     if len(text) > TEXT_CHARACTERS:
         return f"`text` is longer than {TEXT_CHARACTERS:,} characters"

@@ -1,0 +1,90 @@
+"""Drift: whether what comes in, and what becomes of it, still is what it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response
+from markupsafe import Markup
+
+from moderation.api.base import services
+from moderation.console.bands import BandPoint, band_chart, most
+from moderation.console.base import console_blueprint, me, page
+from moderation.desk.drift import SHOWN_DAYS, Measure, drift_of
+from moderation.drift import FEWEST_BEFORE, FEWEST_DAYS, FEWEST_NOW, Level
+
+blueprint = console_blueprint("drift", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    """A measure as the page shows it."""
+
+    measure: Measure
+
+    @property
+    def anchor(self) -> str:
+        """An id for the page."""
+        return "drift-" + "".join(one if one.isalnum() else "-" for one in self.measure.name)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to draw."""
+        return any(one.value is not None for one in self.measure.findings)
+
+    @property
+    def points(self) -> list[BandPoint]:
+        """Its days."""
+        return [
+            BandPoint(
+                f"{day:%-d %b}",
+                one.value,
+                one.low,
+                one.high,
+                one.level.value,
+                "" if one.value is None else self.measure.told(one.value),
+            )
+            for day, one in zip(self.measure.days, self.measure.findings, strict=True)
+        ]
+
+    @property
+    def chart(self) -> Markup:
+        """Its course over its band."""
+        points = self.points
+        return band_chart(
+            points,
+            title=f"{self.measure.label}, a week up to each day",
+            highest=self.measure.told(most(points)),
+            desc=self.measure.sentence,
+        )
+
+    @property
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Day, value, band and level, the newest first."""
+        told = self.measure.told
+        return [
+            (
+                f"{day:%-d %B}",
+                "" if one.value is None else told(one.value),
+                "" if one.value is None else f"{told(one.low)} to {told(one.high)}",
+                one.level.value,
+            )
+            for day, one in reversed(
+                list(zip(self.measure.days, self.measure.findings, strict=True))
+            )
+        ]
+
+
+@blueprint.get("/drift")
+def show() -> Response:
+    """Every measure over eight weeks."""
+    drift = drift_of(services().record, me().actor.site)
+    return page(
+        "console/drift.html",
+        active="figures",
+        alerts=drift.at(Level.ALERT),
+        watched=drift.at(Level.WATCH),
+        measures=[MeasureView(one) for one in drift.measures],
+        days=SHOWN_DAYS,
+        fewest=(FEWEST_NOW, FEWEST_BEFORE, FEWEST_DAYS),
+    )
