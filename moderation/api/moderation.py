@@ -20,6 +20,7 @@ from moderation.api.schemas import (
 from moderation.desk.cases import Cases
 from moderation.desk.deciding import Desk, Verdict
 from moderation.desk.queue import HeldList, QueueQuery
+from moderation.desk.thresholds import deciding
 from moderation.domain import Action, QueueOrder, Role, Violation
 from moderation.record.claims import Claim
 
@@ -240,12 +241,9 @@ def _query(query: dict[str, Any]) -> QueueQuery:
 
 
 def _check_categories(categories: list[str]) -> None:
-    """Only categories that a release in use has; any while no worker tells which those are."""
-    known = {
-        category
-        for worker in services().record.operations.workers()
-        for category in worker.categories
-    }
+    """Only categories that the release has; any while no worker tells which those are."""
+    release = deciding(services().record, staff.current().site)
+    known = set(release.categories) if release else set()
     unknown = sorted(set(categories) - known) if known else []
     if unknown:
         message = f"Not among {', '.join(sorted(known))}: {', '.join(unknown)}."

@@ -23,7 +23,7 @@ from moderation.api.policy_schemas import (
 )
 from moderation.api.problems import Problem, invalid
 from moderation.desk.effect import Effects
-from moderation.desk.thresholds import own_thresholds, release_in_use, unknown_categories
+from moderation.desk.thresholds import deciding, own_thresholds, unknown_categories
 from moderation.desk.words import found_words
 from moderation.domain import Role
 from moderation.errors import PolicyChangedError, UnknownPolicyVersionError
@@ -47,7 +47,8 @@ _IF_MATCH = {
 @blueprint.response(200, PolicySchema)
 def get_policy() -> Response:
     """Read the policy, with the thresholds that hold now; its version is the ETag."""
-    return _answer(services().record.policies.current(either.current().site))
+    site = either.current().site
+    return _answer(site, services().record.policies.current(site))
 
 
 @blueprint.route("/policy", methods=["PUT"])
@@ -59,12 +60,13 @@ def put_policy(body: dict[str, Any]) -> Response:
     """Replace the policy; it holds from the next comment on."""
     actor, policies = either.current(), services().record.policies
     return _answer(
+        actor.site,
         policies.put(
             actor.site,
-            Policy.from_json(_with_own_thresholds(body)),
+            Policy.from_json(_with_own_thresholds(actor.site, body)),
             who=actor.name,
             expected_version=_expected_version(actor.site),
-        )
+        ),
     )
 
 
@@ -76,7 +78,7 @@ def try_thresholds(body: dict[str, Any]) -> Response:
     """See what thresholds would do to the site's recent and labelled comments."""
     site = either.current().site
     current = services().record.policies.current(site).policy
-    draft = replace(current, thresholds=_with_own_thresholds(body)["thresholds"])
+    draft = replace(current, thresholds=_with_own_thresholds(site, body)["thresholds"])
     effect, samples = effects().of(site, draft), effects().samples(site)
     return json_response(effect.to_json() | {"histograms": samples.histograms()})
 
@@ -109,12 +111,13 @@ def revert_policy(body: dict[str, Any]) -> Response:
     """Go back to an earlier version; that makes a new version like it."""
     actor = either.current()
     return _answer(
+        actor.site,
         services().record.policies.revert(
             actor.site,
             body["version"],
             who=actor.name,
             expected_version=_expected_version(actor.site),
-        )
+        ),
     )
 
 
@@ -150,13 +153,13 @@ def effects() -> Effects:
     return known
 
 
-def _with_own_thresholds(body: dict[str, Any]) -> dict[str, Any]:
+def _with_own_thresholds(site: str, body: dict[str, Any]) -> dict[str, Any]:
     """The body with only the thresholds that are the site's own.
 
     Raises:
         Problem: 422, one is of a category that the release does not score.
     """
-    release, given = release_in_use(services().record), body["thresholds"]
+    release, given = deciding(services().record, site), body["thresholds"]
     if release is None:
         return body
     if unknown := unknown_categories(given, release):
@@ -173,8 +176,8 @@ def _expected_version(site: str) -> int | None:
     return current if etags.contains(str(current)) else NO_VERSION
 
 
-def _answer(stored: StoredPolicy) -> Response:
-    release = release_in_use(services().record)
+def _answer(site: str, stored: StoredPolicy) -> Response:
+    release = deciding(services().record, site)
     written = stored.policy.to_json()
     if release:
         written["thresholds"] = {**release.thresholds, **stored.policy.thresholds}

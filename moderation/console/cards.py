@@ -14,6 +14,7 @@ from moderation import hostile, statements
 from moderation.bars import Bar, bars
 from moderation.desk import chain
 from moderation.desk.cases import Case
+from moderation.desk.thresholds import deciding
 from moderation.desk.why import why
 from moderation.domain import Comment, Source, Violation
 from moderation.evidence import spans_of, telling
@@ -223,8 +224,8 @@ class Cards:
         if not cases:
             return []
         policy = self._record.policies.current(self._site).policy
-        workers = self._record.operations.workers()
-        thresholds = effective_thresholds(policy, workers[0].thresholds if workers else {})
+        release = deciding(self._record, self._site)
+        thresholds = effective_thresholds(policy, release.thresholds if release else {})
         words = (*policy.banned_words, *policy.suspect_words)
         evidence = self._evidence(cases) if with_evidence else [[] for _ in cases]
         return [

@@ -27,12 +27,11 @@ from moderation.console.policy_view import (
     reach_line,
 )
 from moderation.desk.effect import Effect
-from moderation.desk.thresholds import own_thresholds, release_in_use
+from moderation.desk.thresholds import Deciding, deciding, own_thresholds
 from moderation.desk.words import found_words
 from moderation.domain import Role
 from moderation.errors import NoAnswerError, PolicyChangedError, UnknownPolicyVersionError
 from moderation.policy import Policy
-from moderation.record.operations import WorkerState
 from moderation.record.policies import StoredPolicy
 
 blueprint = console_blueprint("policy", __name__)
@@ -47,13 +46,13 @@ class Rules:
     """What holds on the viewer's site: its policy over a release's thresholds."""
 
     stored: StoredPolicy
-    release: WorkerState | None
+    release: Deciding | None
 
     @classmethod
     def in_force(cls) -> Rules:
         """Those of this moment."""
-        record = services().record
-        return cls(record.policies.current(me().actor.site), release_in_use(record))
+        record, site = services().record, me().actor.site
+        return cls(record.policies.current(site), deciding(record, site))
 
     @property
     def categories(self) -> Sequence[str]:

@@ -16,6 +16,7 @@ from moderation.demo.cards import Card
 from moderation.demo.drafts import Draft, DraftError
 from moderation.demo.marks import marked
 from moderation.demo.visitors import Visitor
+from moderation.desk.thresholds import deciding
 from moderation.domain import Comment, NewComment, Status, rfc3339
 from moderation.marks import Piece
 from moderation.policy import effective_thresholds
@@ -94,8 +95,8 @@ class Section:
 
     def _thresholds(self) -> dict[str, float]:
         """What holds a comment now: the site's own thresholds over the release's."""
-        workers = self._record.operations.workers()
-        released = workers[0].thresholds if workers else {}
+        release = deciding(self._record, DEMO_SITE)
+        released = release.thresholds if release else {}
         return effective_thresholds(self._record.policies.current(DEMO_SITE).policy, released)
 
 

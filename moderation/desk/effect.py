@@ -15,7 +15,7 @@ from typing import Any
 
 from moderation.desk import chain
 from moderation.desk.shares import MANY, Share, percent
-from moderation.desk.thresholds import release_in_use
+from moderation.desk.thresholds import deciding
 from moderation.domain import Action, ReasonCode
 from moderation.policy import Policy, effective_thresholds
 from moderation.record import Record
@@ -230,7 +230,7 @@ class Effects:
 
     def of(self, site: str, draft: Policy) -> Effect:
         """What a draft would do, in place of the policy that holds now."""
-        release = release_in_use(self._record)
+        release = deciding(self._record, site)
         thresholds = release.thresholds if release else {}
         now = self._record.policies.current(site).policy
         return effect(

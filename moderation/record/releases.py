@@ -120,6 +120,18 @@ class Releases:
             return found
         raise UnknownReleaseError(version)
 
+    def manifest(self, site: str, version: str) -> dict[str, Any]:
+        """What `release.json` says of a release.
+
+        Raises:
+            UnknownReleaseError: the site has none of this version.
+        """
+        with redis_away():
+            written = self._connection.hget(self._keys("release", site, version), "manifest")
+        if written is None:
+            raise UnknownReleaseError(version)
+        return _parsed(str(written))
+
     def card(self, site: str, version: str) -> str:
         """The model card, in Markdown.
 
