@@ -89,7 +89,7 @@ class TestImport:
         ("name", "content"),
         [
             ("a.csv", b"text,label,insult\nOne,1,\nTwo,0,0\n"),
-            ("a.csv.gz", gzip.compress(b"text,label,insult\nOne,1,\nTwo,0,0\n")),
+            ("a.csv.gz", gzip.compress(b"text,label,insult\nOne,1,\nTwo,0,0\n", mtime=0)),
             ("a.jsonl", b'{"text":"One","label":1}\n{"text":"Two","label":0,"insult":0}\n'),
             (
                 "a.ndjson.xz",
@@ -205,7 +205,7 @@ class TestImport:
         ("name", "content"),
         [
             ("a.parquet", b"PAR1 nonsense"),
-            ("a.csv.gz", gzip.compress(b"text,label\nOne,1\n" * 99)[:-9]),
+            ("a.csv.gz", gzip.compress(b"text,label\nOne,1\n" * 99, mtime=0)[:-9]),
             ("a.jsonl", b'{"text":"One","label":1}\n{"text":"Two","lable":1}\n'),
             ("a.jsonl", b'{"text":"One","label":1}\n{"text":\n'),
         ],
