@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_ARGS ?=
-TEST_ARGS ?=
+# Two files of tests at a time: a second core halves the wait.
+TEST_ARGS ?= --numprocesses 2 --dist loadfile
 BENCH_ARGS ?=
 DATA ?= ../shared/data
 

@@ -78,6 +78,11 @@ class RecordCollector(Collector):
         yield from self._drift_gauges(sites)
         workers = [one for one in self._record.operations.workers() if one.alive]
         yield GaugeMetricFamily(f"{PREFIX}workers", "Workers alive.", len(workers))
+        yield GaugeMetricFamily(
+            f"{PREFIX}release_troubles",
+            "Releases of sites that a living worker cannot use; it keeps the one it had.",
+            sum(len(worker.troubles) for worker in workers),
+        )
         memory = GaugeMetricFamily(
             f"{PREFIX}worker_peak_resident_bytes", "Peak memory of a worker.", labels=["worker"]
         )

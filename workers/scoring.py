@@ -13,7 +13,8 @@ from redis.exceptions import ResponseError
 from moderation.domain import Lane
 from moderation.errors import RedisAwayError
 from moderation.record.queue import Entry, Queue, Turn
-from workers.judging import Judge, Results
+from workers.judging import Judge
+from workers.results import Results
 
 #: Entries scored at once.
 BATCH = 256

@@ -66,6 +66,7 @@ class TestReady:
         assert response.json["warnings"] == [
             "worker w1 keeps a-1 for the site demo: b-2 cannot be used: schema 9"
         ]
+        assert samples(anyone)["moderation_release_troubles", ()] == 1
 
     def test_without_a_worker(self, anyone: FlaskClient):
         response = anyone.get("/readyz")
@@ -109,6 +110,7 @@ class TestMetrics:
         assert found["moderation_pending", (("lane", "live"),)] == 1
         assert found["moderation_held", (("site", "demo"),)] == 1
         assert found["moderation_redis_up", ()] == 1
+        assert found["moderation_release_troubles", ()] == 0
         route = ("route", "/v1/comments/<opaque:comment_id>")
         not_found = (("method", "GET"), route, ("status", "404"))
         assert found["moderation_requests_total", not_found] == 1
