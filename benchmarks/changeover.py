@@ -22,10 +22,10 @@ from benchmarks.plan import Plan
 from benchmarks.stand import StandError
 from benchmarks.subjects import Service, comment_id, let_go, stands, started
 from models import release as releases
-from models.release import CARD_FILE, CLASSIFIER_FILE, MANIFEST_FILE
 from moderation.record import Record
 from moderation.record.releases import release_entry
 from moderation.releases import ReleaseFiles
+from workers.stored import files_of
 
 RATE_PER_S = 500
 GROUP = 10
@@ -141,11 +141,7 @@ def _files(plan: Plan, version: str) -> ReleaseFiles:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         releases.save(folder, release, details={})
-        return ReleaseFiles(
-            (folder / MANIFEST_FILE).read_bytes(),
-            (folder / CLASSIFIER_FILE).read_bytes(),
-            (folder / CARD_FILE).read_text(encoding="utf-8"),
-        )
+        return files_of(folder)
 
 
 def _row(figures: dict[str, list[Any]], rank: int, target: Target | None) -> Row:

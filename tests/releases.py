@@ -1,18 +1,22 @@
-"""Releases for tests: the shipped one under other versions, with other intercepts."""
+"""Releases for tests that load: the shipped one under other versions and thresholds."""
 
 from __future__ import annotations
 
 import json
-from copy import copy
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from models import release as releases
-from models.release import CARD_FILE, CLASSIFIER_FILE, MANIFEST_FILE, Release
+from models.release import Release
 from moderation.releases import ReleaseFiles
+from workers import stored
+
+#: What a comparison says of a release that nothing speaks against, and of one that is worse.
+NO_WORSE = {"verdict": "no worse", "sentences": ["nothing fell"]}
+WORSE = {"verdict": "worse", "sentences": ["it holds 9 of 80 harmless sentences"]}
+#: Thresholds from which everything is held, and nothing.
+EVERYTHING, NOTHING = 0.0, 1.0
 
 
 @cache
@@ -22,30 +26,17 @@ def shipped() -> Release:
 
 
 @cache
-def files_of(version: str, *, bias: float = 0.0) -> ReleaseFiles:
-    """The shipped release as another version.
+def files_of(version: str, *, holds_from: float | None = None) -> ReleaseFiles:
+    """The shipped release under another name.
 
     Args:
-        version: its name.
-        bias: what is added to every probability's curve; 1 holds everything, -1 nothing.
+        version: the name.
+        holds_from: its threshold for every category, those of the shipped one unless given.
     """
-    classifier = copy(shipped().classifier)
-    classifier.calibration_probabilities_ = [
-        (curve + bias).clip(0, 1) for curve in shipped().classifier.calibration_probabilities_
-    ]
-    other = replace(shipped(), version=version, classifier=classifier)
-    with TemporaryDirectory() as folder:
-        releases.save(Path(folder), other, details={}, card=f"# {version}")
-        return read_files(Path(folder))
-
-
-def read_files(folder: Path) -> ReleaseFiles:
-    """What the files in a folder contain."""
-    return ReleaseFiles(
-        (folder / MANIFEST_FILE).read_bytes(),
-        (folder / CLASSIFIER_FILE).read_bytes(),
-        (folder / CARD_FILE).read_text(encoding="utf-8"),
-    )
+    changes: dict[str, Any] = {"version": version}
+    if holds_from is not None:
+        changes["thresholds"] = dict.fromkeys(shipped().categories, holds_from)
+    return with_manifest(_shipped_files(), **changes)
 
 
 def with_manifest(files: ReleaseFiles, **changes: Any) -> ReleaseFiles:
@@ -54,6 +45,6 @@ def with_manifest(files: ReleaseFiles, **changes: Any) -> ReleaseFiles:
     return replace(files, manifest=json.dumps(manifest).encode())
 
 
-#: What a comparison says of a release that nothing speaks against, and of one that is worse.
-NO_WORSE = {"verdict": "no worse", "sentences": ["nothing fell"]}
-WORSE = {"verdict": "worse", "sentences": ["it holds 9 of 80 harmless sentences"]}
+@cache
+def _shipped_files() -> ReleaseFiles:
+    return stored.files_of(releases.shipped())

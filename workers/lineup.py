@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models import release as models_release
 from models.release import BATCH_SIZE, Release, ReleaseError, Scored
 from moderation.errors import RedisAwayError, UnknownReleaseError
 from moderation.record.operations import Trouble
 from moderation.record.releases import Releases
 from moderation.releases import SHIPPED, Assignment
 from workers.memory import give_back_memory
+from workers.stored import load_stored
 
 log = logging.getLogger(__name__)
 
@@ -203,11 +203,7 @@ class _Loading:
         for loaded in (on_duty.active, on_duty.shadow) if on_duty else ():
             if loaded is not None and loaded.version == version:
                 return loaded
-        files = self._releases.files(site, version)
-        found = models_release.loads(files.manifest, files.classifier, name=version)
-        if found.version != version:
-            msg = f"the manifest of {version} says that it is {found.version}"
-            raise models_release.MalformedManifestError(msg)
+        found = load_stored(self._releases, site, version)
         # What is made at first use is made here, where no comment waits for it.
         found.score([WARM_UP])
         return found

@@ -5,21 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from models import release as releases
-from models.release import CARD_FILE, CLASSIFIER_FILE, MANIFEST_FILE, Release, ReleaseError
+from models.release import (
+    CARD_FILE,
+    CLASSIFIER_FILE,
+    MANIFEST_FILE,
+    MalformedManifestError,
+    Release,
+    ReleaseError,
+)
 from moderation.errors import UnsuitableError
 from moderation.record.releases import Releases
 from moderation.releases import ReleaseFiles
 
 
 def load_stored(stored: Releases, site: str, version: str) -> Release:
-    """A release that a site has of its own, its digest checked.
+    """A release that a site has of its own, its digest and its name checked.
 
     Raises:
         UnknownReleaseError: the site has none of this version, or its file is gone.
         ReleaseError: this code cannot use it.
     """
     files = stored.files(site, version)
-    return releases.loads(files.manifest, files.classifier, name=version)
+    found = releases.loads(files.manifest, files.classifier, name=version)
+    if found.version != version:
+        msg = f"the manifest of {version} says that it is {found.version}"
+        raise MalformedManifestError(msg)
+    return found
 
 
 def files_of(folder: Path) -> ReleaseFiles:

@@ -21,7 +21,7 @@ from moderation.record.releases import release_entry
 from moderation.releases import ReleaseFiles
 from tests.conftest import DEMO_SITE
 from tests.moderation.record.test_queue import new
-from tests.releases import NO_WORSE, files_of, shipped, with_manifest
+from tests.releases import EVERYTHING, NO_WORSE, NOTHING, files_of, shipped, with_manifest
 from workers import lineup as module
 from workers import scoring
 from workers.judging import Judge
@@ -85,7 +85,7 @@ def test_a_promoted_release_decides_the_next_comment_and_a_rollback_the_one_afte
     record: Record, keeper: LineupKeeper, decide: Callable[..., dict[str, Any]]
 ) -> None:
     assert decide(HARMLESS)["model"] == shipped().version
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     strict = decide(HARMLESS)
     assert (strict["model"], strict["action"]) == ("strict", "hold")
@@ -109,7 +109,7 @@ def test_another_site_is_not_touched(
     decide: Callable[..., dict[str, Any]],
     other_site: str,
 ) -> None:
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     assert decide(HARMLESS)["model"] == "strict"
     assert decide(HARMLESS, site="other")["model"] == shipped().version
@@ -123,7 +123,7 @@ def test_a_batch_of_two_sites_is_scored_by_the_release_of_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(scoring, "LINGER_MS", 1)
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     for number in range(20):
         accept(record, f"c{number}", HARMLESS, site=(DEMO_SITE, "other")[number % 2])
@@ -140,7 +140,7 @@ def test_the_batch_that_is_being_judged_keeps_its_release(
     record: Record, keeper: LineupKeeper, observer: Observer
 ) -> None:
     # Given a batch during which another release comes on duty
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
 
     class Slow:
         """The shipped release; the keeper looks while it scores."""
@@ -171,7 +171,7 @@ def test_a_shadow_decides_nothing_and_is_told_apart(
     observer: Observer,
     decide: Callable[..., dict[str, Any]],
 ) -> None:
-    on_duty(record, "", shadow=store(record, files_of("strict", bias=1.0)))
+    on_duty(record, "", shadow=store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     first, second = decide(HARMLESS), decide(ABUSIVE)
     assert (first["action"], first["model"]) == ("approve", shipped().version)
@@ -257,7 +257,7 @@ def test_a_poisoned_release_changes_nothing_and_is_told(
 def test_a_release_poisoned_later_leaves_the_one_that_is_loaded(
     record: Record, keeper: LineupKeeper, decide: Callable[..., dict[str, Any]]
 ) -> None:
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     on_duty(record, store(record, poisoned("other bytes")))
     keeper.look()
@@ -268,7 +268,7 @@ def test_a_release_poisoned_later_leaves_the_one_that_is_loaded(
 def test_a_worker_that_starts_then_takes_what_was_active_before(
     record: Record, keeper: LineupKeeper
 ) -> None:
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     on_duty(record, store(record, poisoned("a newer schema")))
     keeper.look()
     assert keeper.lineup.of(DEMO_SITE).active.version == "strict"
@@ -289,9 +289,9 @@ def test_a_release_that_is_mended_comes_on_duty_after_a_while(
 
 
 def test_nothing_is_loaded_twice(record: Record, keeper: LineupKeeper) -> None:
-    on_duty(record, store(record, files_of("strict", bias=1.0)))
+    on_duty(record, store(record, files_of("strict", holds_from=EVERYTHING)))
     keeper.look()
     before = keeper.lineup.of(DEMO_SITE).active
-    on_duty(record, "", shadow=store(record, files_of("mild", bias=-1.0)))
+    on_duty(record, "", shadow=store(record, files_of("mild", holds_from=NOTHING)))
     keeper.look()
     assert keeper.lineup.of(DEMO_SITE).active is before
