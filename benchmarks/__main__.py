@@ -27,7 +27,7 @@ from benchmarks import (
 from benchmarks.measuring import Row
 from benchmarks.plan import FULL, QUICK, TEXTS_FILE, Plan, read_texts
 from benchmarks.stand import StandError
-from models.release import ReleaseError, read_manifest
+from models.release_files import ReleaseError, read_manifest
 from moderation.errors import ModerationError
 from moderation.settings import Settings
 

@@ -21,7 +21,7 @@ from benchmarks.measuring import Bound, Row, Target, compare, take_turns
 from benchmarks.plan import Plan
 from benchmarks.stand import StandError
 from benchmarks.subjects import Service, comment_id, let_go, stands, started
-from models import release as releases
+from models import release_files as releases
 from moderation.record import Record
 from moderation.record.releases import release_entry
 from moderation.releases import ReleaseFiles

@@ -19,7 +19,8 @@ from models.categories import LABEL
 from models.dataset import Example, read
 from models.learning.doubts import doubtful
 from models.learning.training import SHIPPED_SPLIT, fold_of
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 from models.text import normalise
 
 UNSEEN = "jigsaw_test_a"

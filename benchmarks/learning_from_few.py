@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models import release as releases
+from models import release_files as releases
 from models.dataset import BadRows, Example, read
 from models.kinds import kinds
 from models.learning.candidate import Order, train

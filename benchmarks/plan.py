@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models import release as releases
+from models import release_files as releases
 from models.release import Release
 from moderation.settings import Settings
 

@@ -19,7 +19,8 @@ from models.categories import LABEL, TOXICITY
 from models.dataset import Example
 from models.learning import build
 from models.learning.sources import TRAINING_SOURCES, Source
-from models.release import Release, load, save
+from models.release import Release
+from models.release_files import load, save
 from models.text import normalise
 
 #: How many of 256 digests make a comment one to measure on; the others may be labelled.

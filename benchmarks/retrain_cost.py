@@ -39,7 +39,7 @@ def main() -> None:
     from benchmarks.retrain_trials import SEED, unwatched
     from models.learning import candidate
     from models.learning.candidate import Order
-    from models.release import load, shipped
+    from models.release_files import load, shipped
 
     began = time.monotonic()
     with TemporaryDirectory() as folder:

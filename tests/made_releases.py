@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from models import release as releases
+from models import release_files as releases
 from models.dataset import Example
 from models.measuring import regression_set
 from models.measuring.guards import compare_releases

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from models import release as releases
+from models import release_files as releases
 from models.release import Release
 from moderation.releases import ReleaseFiles
 from workers import stored

@@ -13,7 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models.release import BATCH_SIZE, Release, ReleaseError, Scored
+from models.release import BATCH_SIZE, Release, Scored
+from models.release_files import ReleaseError
 from moderation.errors import RedisAwayError, UnknownReleaseError
 from moderation.record.operations import Trouble
 from moderation.record.releases import Releases

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from models import language
-from models import release as releases
-from models.release import Manifest, Release, ReleaseError
+from models import release_files as releases
+from models.release import Release
+from models.release_files import Manifest, ReleaseError
 from moderation.errors import SettingsError
 from moderation.settings import Settings
 from workers.memory import give_back_memory

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models import release as releases
-from models.release import (
+from models import release_files as releases
+from models.release import Release
+from models.release_files import (
     CARD_FILE,
     CLASSIFIER_FILE,
     MANIFEST_FILE,
     MalformedManifestError,
-    Release,
     ReleaseError,
 )
 from moderation.errors import UnsuitableError

@@ -16,7 +16,7 @@ from rq.timeouts import JobTimeoutException
 
 from models.dataset import DatasetError
 from models.learning.candidate import ForeignParentError, TooLittleDataError, Watch
-from models.release import ReleaseError
+from models.release_files import ReleaseError
 from moderation.errors import ModerationError, RedisAwayError
 from moderation.record import Record
 from moderation.record.trainings import KEPT, LONGEST_S

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 import models
-from models.release import Release, ReleaseError, load, shipped
+from models.release import Release
+from models.release_files import ReleaseError, load, shipped
 
 #: What a bad line or file ends a command with; click's own code for a bad argument.
 EXIT_BAD_INPUT = 2

@@ -33,7 +33,8 @@ from models.learning.sources import (
     Source,
 )
 from models.measuring.evaluation import evaluate, report
-from models.release import BATCH_SIZE, Release, save
+from models.release import BATCH_SIZE, Release
+from models.release_files import save
 from models.text import normalise
 
 if TYPE_CHECKING:

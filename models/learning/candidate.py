@@ -43,7 +43,8 @@ from models.learning.training import (
     threshold,
 )
 from models.measuring.evaluation import measure, summary
-from models.release import FIRST_LANGUAGES, Release, save
+from models.release import FIRST_LANGUAGES, Release
+from models.release_files import save
 from models.text import normalise
 
 if TYPE_CHECKING:

@@ -61,12 +61,12 @@ def metrics() -> Response:
     """Figures in the Prometheus text format."""
     services().figures.flush()
     registry = CollectorRegistry()
-    registry.register(RecordCollector(services().record, _drift_watch()))
+    registry.register(RecordCollector(services().record, drift_watch()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _drift_watch() -> DriftWatch:
-    """How each site stands, kept for a minute: a scrape must not read weeks of figures."""
+def drift_watch() -> DriftWatch:
+    """How each site stands, kept for a minute: no scrape or page must read weeks of figures."""
     known = current_app.extensions.setdefault("moderation-drift", DriftWatch(services().record))
     watch: DriftWatch = known
     return watch

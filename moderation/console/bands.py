@@ -13,7 +13,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 #: Per cent of the height that stays free above the highest value.
-HEADROOM = 10.0
+HEADROOM = 18.0
 
 _SVG = Markup(
     '<div class="chart band-chart"><svg role="img"><title>{title}</title><desc>{desc}</desc>'

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from moderation import html
 from moderation.access import SAFE_METHODS, View, needed_role, needs
 from moderation.api.base import services
+from moderation.api.operations import drift_watch
 from moderation.console.dock import Dock
 from moderation.console.returning import to_sign_in
 from moderation.domain import Actor, Role
@@ -130,7 +131,7 @@ def render(template: str, *, active: str, **context: Any) -> str:
         me=signed_in,
         csrf_token=signed_in.csrf_token if signed_in else "",
         is_htmx=is_htmx(),
-        dock=Dock(services().record, signed_in.actor) if signed_in else None,
+        dock=Dock(services().record, signed_in.actor, drift_watch()) if signed_in else None,
         **context,
     )
 

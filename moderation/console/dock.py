@@ -1,4 +1,4 @@
-"""What every page shows beside its own: how many are held, and what can be undone."""
+"""What every page shows beside its own: what waits, what has changed, what can be undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from functools import cached_property
 
 from moderation.console.cards import author_name, what_decided
 from moderation.desk.deciding import Desk
+from moderation.desk.drift import DriftWatch
 from moderation.domain import Actor
+from moderation.drift import Level
 from moderation.errors import RedisAwayError, UnknownCommentError
 from moderation.record import Record
 
@@ -23,9 +25,10 @@ class Last:
 class Dock:
     """Read only where a template shows it: most fragments show neither."""
 
-    def __init__(self, record: Record, actor: Actor) -> None:
+    def __init__(self, record: Record, actor: Actor, drift: DriftWatch) -> None:
         self._record = record
         self._actor = actor
+        self._drift = drift
 
     @cached_property
     def held_count(self) -> int | str:
@@ -40,6 +43,14 @@ class Dock:
         """How many approved comments wait for review; 0 where Redis is away."""
         try:
             return self._record.review.size(self._actor.site)
+        except RedisAwayError:
+            return 0
+
+    @cached_property
+    def drift_alerts(self) -> int:
+        """How many measures of the site stand at an alert; 0 where Redis is away."""
+        try:
+            return len(self._drift.of(self._actor.site).at(Level.ALERT))
         except RedisAwayError:
             return 0
 

@@ -28,6 +28,12 @@ class MeasureView:
         return "drift-" + "".join(one if one.isalnum() else "-" for one in self.measure.name)
 
     @property
+    def told(self) -> str:
+        """How it stands, below a heading that names it."""
+        told = self.measure.sentence.removeprefix(f"{self.measure.label}: ")
+        return told[:1].upper() + told[1:]
+
+    @property
     def is_known(self) -> bool:
         """Whether there is anything to draw."""
         return any(one.value is not None for one in self.measure.findings)
@@ -79,12 +85,14 @@ class MeasureView:
 def show() -> Response:
     """Every measure over eight weeks."""
     drift = drift_of(services().record, me().actor.site)
+    views = [MeasureView(one) for one in drift.measures]
     return page(
         "console/drift.html",
-        active="figures",
+        active="drift",
         alerts=drift.at(Level.ALERT),
         watched=drift.at(Level.WATCH),
-        measures=[MeasureView(one) for one in drift.measures],
+        measures=[one for one in views if one.is_known],
+        unknown=[one.measure for one in views if not one.is_known],
         days=SHOWN_DAYS,
         fewest=(FEWEST_NOW, FEWEST_BEFORE, FEWEST_DAYS),
     )

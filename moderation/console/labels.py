@@ -48,7 +48,7 @@ ORIGINS = {
 #: What the form about a doubt sends → what the next page says of it.
 SETTLED = {
     "keep": "The label is right; this doubt will not be raised again.",
-    "flip": "The label was turned round.",
+    "flip": "The label was changed.",
     "drop": "The label was removed.",
     "opinion": "Your opinion was saved. The comment stays as it was decided.",
     "gone": "That label is another one by now, or gone. Nothing was done.",
@@ -92,7 +92,12 @@ class DoubtView:
         """What the other labels let one expect."""
         doubt = self.found.doubt
         agreeing = doubt.probability if doubt.label == 0 else 1 - doubt.probability
-        return f"{_says(doubt.category, 1 - doubt.label)} (probability {agreeing:.2f})"
+        return f"{self.opposite} (probability {agreeing:.2f})"
+
+    @property
+    def opposite(self) -> str:
+        """What the label would say, turned round."""
+        return _says(self.found.doubt.category, 1 - self.found.doubt.label)
 
     @property
     def by(self) -> str:

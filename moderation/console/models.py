@@ -178,7 +178,8 @@ def _namer(overview: ReleasesOverview) -> Any:
     def named(version: str) -> str:
         if version != SHIPPED:
             return version
-        return f"{overview.shipped_version} (shipped)".lstrip()
+        shipped = overview.shipped_version
+        return f"{shipped} (shipped)" if shipped else "the shipped release"
 
     return named
 

@@ -34,7 +34,6 @@ def show() -> Response:
         "console/review.html",
         active="review",
         cases=cards,
-        total=record.review.size(actor.site),
         share=record.policies.current(actor.site).policy.review_share,
         let_through=reviews.let_through(actor.site),
         days=COUNTED_DAYS,

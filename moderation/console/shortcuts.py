@@ -45,8 +45,12 @@ _LABELS: Mapping[str, Mapping[str, str]] = {
 #: Key after the one for "go" → page and what the help calls it.
 _PAGES: Mapping[str, tuple[str, str]] = {
     "q": ("queue", "the queue"),
+    "r": ("review", "approved ones to review"),
     "b": ("batch", "many at once"),
     "p": ("policy", "the policy"),
+    "l": ("labels", "the labels"),
+    "m": ("models", "the models"),
+    "d": ("drift", "drift"),
     "f": ("figures", "the figures"),
     "a": ("audit", "the audit log"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from models.release import shipped
+from models.release_files import shipped
 from moderation.bootstrap import DEMO_SITE
 from moderation.domain import Role
 from moderation.record import Record

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import release as releases
+from models import release_files as releases
 from models.classifier import CommentClassifier
 from models.features import HashedNgrams
 from models.release import Release

@@ -13,7 +13,7 @@ from benchmarks.retrain import overall, rows_of
 from benchmarks.retrain_communities import Base, Community, examples_of
 from benchmarks.retrain_trials import Standing, Trial
 from models.learning.sources import Source
-from models.release import load, shipped
+from models.release_files import load, shipped
 from models.text import normalise
 
 TOWN = Community("town", ("town",))

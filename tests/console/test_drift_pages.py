@@ -19,6 +19,7 @@ from tests.conftest import new_comment
 from tests.console.visits import Visit, admin, person
 
 HOSTILE = '<img src=x onerror="alert(1)">'
+COUNT = '<span class="count" id="review-count">{}</span>'
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ class TestReview:
         text = text_of(mia, "/console/review")
         assert "No comments are drawn for review on this site." in text
         assert "Nobody has reviewed anything" in text
+        assert "drawn by lot, 0 %" not in text
 
     def test_the_cards_can_be_approved_rejected_and_skipped(
         self, anna: Visit, record: Record, drawn: list[str]
@@ -85,7 +87,23 @@ class TestReview:
 
     def test_the_navigation_counts_them(self, mia: Visit, drawn: list[str]):
         assert '<a href="/console/review">Review' in text_of(mia, "/console/queue")
-        assert '<span class="count">2</span>' in text_of(mia, "/console/queue")
+        assert COUNT.format(2) in text_of(mia, "/console/queue")
+
+    def test_the_count_follows_what_is_decided_on_the_page(
+        self, anna: Visit, drawn: list[str]
+    ):
+        came_from = {"HX-Request": "true", "HX-Current-URL": "http://localhost/console/review"}
+        decision = {"action": "approve", "expected_revision": "1"}
+        for comment_id, left in (("c1", "1"), ("c2", "")):
+            path = f"/console/comments/{comment_id}/decision"
+            told = anna.post(path, came_from, **decision).text
+            assert COUNT.replace(">", ' hx-swap-oob="true">', 1).format(left) in told
+
+    def test_elsewhere_there_is_no_count_to_follow(self, anna: Visit, drawn: list[str]):
+        came_from = {"HX-Request": "true", "HX-Current-URL": "http://localhost/console/queue"}
+        decision = {"action": "approve", "expected_revision": "1"}
+        told = anna.post("/console/comments/c1/decision", came_from, **decision)
+        assert "review-count" not in told.text
 
     def test_and_shows_nothing_where_nothing_waits(self, mia: Visit):
         assert 'href="/console/review"' not in text_of(mia, "/console/queue")
@@ -102,7 +120,8 @@ class TestReview:
 class TestDrift:
     def test_a_new_site_has_too_few_to_tell(self, mia: Visit):
         text = text_of(mia, "/console/drift")
-        assert "Too few to tell." in text
+        assert text.count("Too few to tell") == 1
+        assert '<a href="/console/drift" aria-current="page">Drift</a>' in text
         assert "<svg role" not in text
 
     def test_an_alert_stands_at_the_top_and_every_chart_has_its_table(
@@ -123,6 +142,8 @@ class TestDrift:
             )
         text = text_of(mia, "/console/drift")
         assert "Something has changed" in text
+        # The navigation of every page says so, too.
+        assert "Drift <span" in text_of(mia, "/console/queue")
         assert "Comments held by the machine: 50 % in the last week" in text
         assert text.count("<svg role") == text.count("The same as a table") > 0
         assert HOSTILE not in text

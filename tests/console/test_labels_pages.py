@@ -107,7 +107,7 @@ class TestLabels:
             hold(record, f"c{number}")
             verdict = first if number % 2 else rejecting
             record.opinions.put(DEMO_SITE, Opinion(f"c{number}", 2, verdict, second, "2026"))
-        assert "1 more tell how far they agree" in mia.get("/console/labels").text
+        assert "it takes 1 more to tell how far they agree" in mia.get("/console/labels").text
         hold(record, "c29")
         record.opinions.put(DEMO_SITE, Opinion("c29", 2, first, second, "2026"))
         page = mia.get("/console/labels").text
@@ -310,7 +310,7 @@ def test_the_pages_are_accessible_in_every_size(
     record.connection.close()
     page = open_browser()
     sign_in(page, admin)
-    for path, shown in (("/console/labels", "enough"), (SECOND_LOOK, "Turn it round")):
+    for path, shown in (("/console/labels", "enough"), (SECOND_LOOK, "Remove the label")):
         for size, scheme in ((DESK, "light"), (PHONE, "dark"), (PHONE, "light")):
             # When they are shown
             emulate(page, size, scheme)

@@ -10,7 +10,8 @@ import pytest
 from models.categories import CATEGORIES
 from models.classifier import CommentClassifier
 from models.features import HashedNgrams
-from models.release import Release, save
+from models.release import Release
+from models.release_files import save
 from models.text import normalise
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from models.commands.evaluate import evaluate
 from models.commands.score import score
-from models.release import shipped
+from models.release_files import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

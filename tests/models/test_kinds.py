@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models import release as releases
+from models import release_files as releases
 from models.release import Release
 
 

@@ -10,8 +10,9 @@ import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
-from models import release
-from models.release import load
+from models import release_files
+from models.release import BATCH_SIZE
+from models.release_files import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def _change_manifest(folder: Path, **changes: Any) -> None:
-    path = folder / release.MANIFEST_FILE
+    path = folder / release_files.MANIFEST_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def _replace_classifier(folder: Path, content: object) -> None:
-    path = folder / release.CLASSIFIER_FILE
+    path = folder / release_files.CLASSIFIER_FILE
     skops.io.dump(content, path)
     _change_manifest(folder, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
@@ -65,7 +66,7 @@ def test_a_release_knows_its_languages_and_texts_of_none(release_folder: Path) -
 def test_a_manifest_of_before_languages_has_those_of_the_first_releases(
     release_folder: Path,
 ) -> None:
-    path = release_folder / release.MANIFEST_FILE
+    path = release_folder / release_files.MANIFEST_FILE
     manifest = json.loads(path.read_text())
     assert manifest.pop("languages") == ["en", "de", "pt"]
     path.write_text(json.dumps(manifest))
@@ -74,7 +75,7 @@ def test_a_manifest_of_before_languages_has_those_of_the_first_releases(
 
 
 def test_more_texts_than_a_batch_are_scored_in_order(tiny_release: Release) -> None:
-    texts = ["a lovely bridge"] * release.BATCH_SIZE + ["you nitwit"]
+    texts = ["a lovely bridge"] * BATCH_SIZE + ["you nitwit"]
 
     scored = tiny_release.score(texts)
 
@@ -94,22 +95,22 @@ def test_it_holds_at_the_threshold_and_not_below(tiny_release: Release) -> None:
     assert not tiny_release.holds(scores | {"spam": 0.599})
 
 
-@pytest.mark.parametrize("name", [release.MANIFEST_FILE, release.CLASSIFIER_FILE])
+@pytest.mark.parametrize("name", [release_files.MANIFEST_FILE, release_files.CLASSIFIER_FILE])
 def test_a_missing_file_is_named(release_folder: Path, name: str) -> None:
     (release_folder / name).unlink()
 
-    with pytest.raises(release.MissingFileError, match=name):
+    with pytest.raises(release_files.MissingFileError, match=name):
         load(release_folder)
 
 
 def test_a_tampered_classifier_is_refused_before_it_is_opened(
     release_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = release_folder / release.CLASSIFIER_FILE
+    path = release_folder / release_files.CLASSIFIER_FILE
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     monkeypatch.setattr(skops.io, "loads", lambda *_a, **_k: pytest.fail("it was opened"))
 
-    with pytest.raises(release.DigestError, match="digest"):
+    with pytest.raises(release_files.DigestError, match="digest"):
         load(release_folder)
 
 
@@ -117,7 +118,7 @@ def test_a_type_that_is_not_on_the_list_is_refused(release_folder: Path) -> None
     class_of_nobody = pytest.MonkeyPatch  # any class that is neither ours nor scikit-learn's
     _replace_classifier(release_folder, {"vectoriser": class_of_nobody, "classifier": None})
 
-    with pytest.raises(release.UntrustedTypeError, match="MonkeyPatch"):
+    with pytest.raises(release_files.UntrustedTypeError, match="MonkeyPatch"):
         load(release_folder)
 
 
@@ -125,30 +126,32 @@ def test_another_estimator_is_refused(release_folder: Path) -> None:
     # Given a file of types that skops trusts, and that are no release
     _replace_classifier(release_folder, {"vectoriser": LogisticRegression()})
 
-    with pytest.raises(release.ReleaseError, match=release.CLASSIFIER_FILE):
+    with pytest.raises(release_files.ReleaseError, match=release_files.CLASSIFIER_FILE):
         load(release_folder)
 
 
 def test_a_file_that_is_no_skops_file_is_refused(release_folder: Path) -> None:
-    path = release_folder / release.CLASSIFIER_FILE
+    path = release_folder / release_files.CLASSIFIER_FILE
     path.write_bytes(b"not a zip")
     _change_manifest(release_folder, sha256=hashlib.sha256(b"not a zip").hexdigest())
 
-    with pytest.raises(release.ReleaseError, match=release.CLASSIFIER_FILE):
+    with pytest.raises(release_files.ReleaseError, match=release_files.CLASSIFIER_FILE):
         load(release_folder)
 
 
 def test_an_older_schema_is_refused(release_folder: Path) -> None:
     _change_manifest(release_folder, schema=1)
 
-    with pytest.raises(release.OlderSchemaError, match="train the release anew"):
+    with pytest.raises(release_files.OlderSchemaError, match="train the release anew"):
         load(release_folder)
 
 
 def test_a_newer_schema_is_refused(release_folder: Path) -> None:
-    _change_manifest(release_folder, schema=release.SCHEMA + 1)
+    _change_manifest(release_folder, schema=release_files.SCHEMA + 1)
 
-    with pytest.raises(release.NewerSchemaError, match=f"schema {release.SCHEMA + 1}"):
+    with pytest.raises(
+        release_files.NewerSchemaError, match=f"schema {release_files.SCHEMA + 1}"
+    ):
         load(release_folder)
 
 
@@ -168,5 +171,5 @@ def test_a_newer_schema_is_refused(release_folder: Path) -> None:
 def test_a_malformed_manifest_is_refused(release_folder: Path, changes: dict[str, Any]) -> None:
     _change_manifest(release_folder, **changes)
 
-    with pytest.raises(release.MalformedManifestError, match=release.MANIFEST_FILE):
+    with pytest.raises(release_files.MalformedManifestError, match=release_files.MANIFEST_FILE):
         load(release_folder)

@@ -6,7 +6,8 @@ import pytest
 
 from models import lineage
 from models.explanation import WORD, word_contributions
-from models.release import Release, load, read_manifest, shipped
+from models.release import Release
+from models.release_files import load, read_manifest, shipped
 from models.text import normalise
 from moderation.demo.examples import EXAMPLES, Example
 

@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from models.commands.score import score
 from models.commands.train import train
 from models.features import HashedNgrams
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 
 ROOT = Path(__file__).parents[2]
 

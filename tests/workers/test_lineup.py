@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from models.release import SCHEMA
+from models.release_files import SCHEMA
 from moderation.domain import Lane
 from moderation.record import Record
 from moderation.record.audit import AuditEntry
@@ -242,9 +242,9 @@ def test_a_poisoned_release_changes_nothing_and_is_told(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    monkeypatch.setattr("models.release.MOST_UNPACKED_BYTES", 1 << 27)
+    monkeypatch.setattr("models.release_files.MOST_UNPACKED_BYTES", 1 << 27)
     if kind == "a bomb":
-        monkeypatch.setattr("models.release.MOST_UNPACKED_BYTES", 1 << 10)
+        monkeypatch.setattr("models.release_files.MOST_UNPACKED_BYTES", 1 << 10)
     on_duty(record, store(record, poisoned(kind)))
     keeper.look()
     assert decide(HARMLESS)["model"] == shipped().version

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from models.release import load, shipped
+from models.release_files import load, shipped
 from moderation.bootstrap import DEMO_SITE
 from moderation.cli import main
 from moderation.record import Record

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.release import load, shipped
+from models.release_files import load, shipped
 from moderation.bootstrap import DEMO_SITE
 from moderation.desk.people import operator
 from moderation.desk.trainings import Trainings

@@ -228,7 +228,7 @@ def _own(here: Here) -> Iterator[dict[str, Any]]:
 def _compare_here(here: Here, version: str) -> None:
     """Compares in this process."""
     from models.commands.train import watch
-    from models.release import ReleaseError
+    from models.release_files import ReleaseError
     from workers.candidates import Bench, compare_anew
     from workers.pulse import StoppedError
     from workers.training import conduct

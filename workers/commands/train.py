@@ -12,7 +12,8 @@ import click
 
 from models.commands import train as alone
 from models.commands.wish import NOTHING, Wish, with_wish
-from models.release import Release, ReleaseError
+from models.release import Release
+from models.release_files import ReleaseError
 from moderation.bootstrap import DEMO_SITE
 from moderation.options import beside_service, data_dir_option, no_service, with_settings
 from moderation.settings import Settings

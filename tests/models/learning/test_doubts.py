@@ -11,7 +11,8 @@ import pytest
 from models.dataset import Example
 from models.learning.doubts import MOST_LIKELY_RIGHT, _folds, doubtful
 from models.measuring.regression_set import examples as regression_examples
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 
 NOUNS = ("garden", "bridge", "train", "council", "school", "river", "market", "museum")
 

@@ -16,7 +16,8 @@ from models.learning import candidate, few
 from models.learning.candidate import SPLIT, Candidate, Order, TooLittleDataError
 from models.learning.few import FewComments
 from models.learning.training import MOST_WEIGHT, fold_of
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 from models.text import normalise
 
 NOUNS = ("garden", "bridge", "train", "council", "school", "river", "market", "museum")

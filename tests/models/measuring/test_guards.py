@@ -21,7 +21,8 @@ from models.measuring.guard_rules import Rule, kind_rules
 from models.measuring.guards import Comparison, Verdict, compare_releases, guard
 from models.measuring.regression_set import ALL, RegressionExample
 from models.measuring.side_by_side import ROC_AUC, Beside
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 from models.text import normalise
 
 if TYPE_CHECKING:

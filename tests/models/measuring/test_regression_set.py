@@ -21,7 +21,8 @@ from models.measuring.regression_set import (
     fingerprint,
     measure_regression,
 )
-from models.release import Release, load, shipped
+from models.release import Release
+from models.release_files import load, shipped
 from models.text import normalise
 
 #: What may fill a slot that is no list of words.
