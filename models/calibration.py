@@ -34,8 +34,10 @@ LEAST_STRETCH = 0.1
 NEWTON_STEPS = 25
 
 #: Where old and new curves meet, the old one counts for so many of the comments that are
-#: within so many logits.
+#: within so many logits, and if it was learnt for at least this share of all of them: it
+#: orders comments at large, and however many a site has, they are few where it has few.
 OLD_ROWS_NEARBY = 20.0
+OLD_SHARE = 0.2
 NEARBY = 1.0
 
 #: The points of a curve, by rising logit, and their probabilities.
@@ -110,11 +112,12 @@ def blended(one: Curve, other: Curve, *, share: float) -> Curve:
 def taken_over(new: Curve, old: Curve, logits: NDArray[Any], weights: NDArray[Any]) -> Curve:
     """Return the new curve where the comments are that it was learnt from, else the old one.
 
-    Comments of one place say little of what logits mean that hardly occur there.
+    Comments of one place say little of what logits mean that hardly occur there. An old
+    curve that was learnt from comments at large keeps its say however many there are.
 
     Args:
         new: what the comments say.
-        old: what was said of others.
+        old: what was said of others; `PLAIN_CURVE` if nothing was.
         logits: those of the comments that the new one is from, shape (n,).
         weights: what each counts.
     """
@@ -125,9 +128,17 @@ def taken_over(new: Curve, old: Curve, logits: NDArray[Any], weights: NDArray[An
         np.searchsorted(logits[order], points + reach) for reach in (-NEARBY, NEARBY)
     )
     nearby = below[last] - below[first]
-    share = nearby / (nearby + OLD_ROWS_NEARBY)
+    counting = OLD_ROWS_NEARBY
+    if not _is_plain(old):
+        counting = max(counting, OLD_SHARE * below[-1])
+    share = nearby / (nearby + counting)
     values = share * np.interp(points, *new) + (1 - share) * np.interp(points, *old)
     return points, _tilted(np.maximum.accumulate(values))
+
+
+def _is_plain(curve: Curve) -> bool:
+    """Say whether a curve was never learnt from anything."""
+    return all(map(np.array_equal, curve, PLAIN_CURVE))
 
 
 def recalibrated(

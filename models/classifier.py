@@ -47,10 +47,11 @@ ROUNDING_SHARE = 0.1
 #: Weights may move away from a parent's so many times as freely as from nothing. That much
 #: is safe where it is known which features are familiar: those of which comments at large are
 #: full are held fast, by this much a row that is learnt from. So what the rows say weighs as
-#: much as what the parent was learnt from, however many they are (figures in
-#: `docs/classifier.md`).
+#: much as what the parent was learnt from, however many they are. They are held by the
+#: root of the share, which forgot least for what it gained (figures in
+#: `docs/experiments.md`).
 CHANGE_FREEDOM = 40
-FAMILIAR_CARE = 0.8
+FAMILIAR_CARE = 0.1
 
 #: The same where it is not known.
 UNGUIDED_CHANGE_FREEDOM = 4
@@ -413,7 +414,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         freedom = UNGUIDED_CHANGE_FREEDOM
         if familiar is not None:
             freedom = CHANGE_FREEDOM
-            care = 1 + FAMILIAR_CARE * counts.weight * familiar[columns]
+            care = 1 + FAMILIAR_CARE * counts.weight * np.sqrt(familiar[columns])
             scale = (scale / np.sqrt(care)).astype(np.float32)
         return Regression(
             head,

@@ -30,12 +30,19 @@ class Rule:
         tolerance: by so much it may be worse anyway.
         limit: by more than that it may not be worse, be it chance or not.
         less_is_better: it is an error, not a merit.
+        warns_first: between tolerance and limit it is told, but refuses nobody.
     """
 
     figure: str
     tolerance: float
     limit: float
     less_is_better: bool = False
+    warns_first: bool = False
+
+    @property
+    def allowed(self) -> float:
+        """By how much it may surely be worse before a candidate is refused."""
+        return self.limit if self.warns_first else self.tolerance
 
 
 #: On the site's labels: how comments are ranked, what is found, what a score means. Not how
@@ -47,11 +54,13 @@ SITE_RULES = (
 )
 #: On the regression set: how sentences are ranked, tightly. What is held there at the
 #: thresholds moves with what a score means at the site, so that shares have more room; but
-#: everyday sentences, and those that name people kindly, are to be let through anywhere.
+#: everyday sentences, and those that name people kindly, are to be let through anywhere. What
+#: is missed only warns at first: honest labels of a site with little abuse lower all scores
+#: as much as labels turned over do, and lower thresholds mend it.
 KIND_RULES = (
-    Rule(ROC_AUC, 0.05, 0.12),
+    Rule(ROC_AUC, 0.08, 0.12),
     Rule(FALSE_HOLD_SHARE, 0.20, 0.30, less_is_better=True),
-    Rule(MISSED_SHARE, 0.35, 0.50, less_is_better=True),
+    Rule(MISSED_SHARE, 0.25, 0.50, less_is_better=True, warns_first=True),
 )
 STRICT_KIND_RULES = (
     KIND_RULES[0],
@@ -62,7 +71,7 @@ STRICT_KINDS = ("harmless", "identity")
 ALL_KINDS_RULES = (
     Rule(ROC_AUC, 0.015, 0.04),
     Rule(FALSE_HOLD_SHARE, 0.08, 0.15, less_is_better=True),
-    Rule(MISSED_SHARE, 0.15, 0.25, less_is_better=True),
+    Rule(MISSED_SHARE, 0.10, 0.25, less_is_better=True, warns_first=True),
 )
 CATEGORY_RULE = Rule(ROC_AUC, 0.015, 0.05)
 

@@ -39,22 +39,42 @@ FIGURE_WORDS = {
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """Yield what failed first, then how the two compare on the whole."""
+    """Yield what failed first, then warnings, then how the two compare on the whole."""
     for name in comparison.contradicted:
         yield (
             f"{_place('site', name).capitalize()} say the opposite of the active release:"
             " are 0 and 1 the wrong way round (1 is to be held)?"
+        )
+    for name in comparison.senseless:
+        yield (
+            f"On {_place('site', name)} it does not tell harmful from harmless surely better"
+            " than chance: are the labels mixed up, or too few?"
         )
     if comparison.lost:
         yield f"It does not score {_listed(comparison.lost)}, which the active release does."
     for guard in comparison.guards:
         if guard.failed:
             yield _failure(guard, comparison.regression)
+    yield from _warnings(comparison)
     yield from _of_site(comparison.site)
     if ALL in comparison.regression:
         yield _of_all_kinds(comparison.regression[ALL])
     if comparison.gained:
         yield f"It scores {_listed(comparison.gained)}, which the active release does not."
+
+
+def _warnings(comparison: Comparison) -> Iterator[str]:
+    for guard in comparison.guards:
+        if guard.warned:
+            yield (
+                f"Warning: {_failure(guard, comparison.regression)} Lower thresholds would"
+                " hold more of them."
+            )
+    for name in comparison.unvouched:
+        yield (
+            f"Warning: the active release finds no sense in {_place('site', name)}, so that"
+            " nothing here would show that 0 and 1 are the wrong way round: look at some."
+        )
 
 
 def _failure(guard: Guard, kinds: Mapping[str, KindFigures]) -> str:

@@ -11,7 +11,10 @@ The first alone would let a collapse through where labels are few; the second al
 turn away every candidate of a small site. A release may unlearn a little of what the site
 has no use for, if the site's comments are surely ranked better for it.
 
-Labels that say the opposite of what the active release says look good on themselves: a
+How much harm passes at unchanged thresholds follows what a score means at the site, and
+thresholds can be lowered: there a guard warns first, and fails only where it is very much.
+
+Labels that are swapped or thrown dice for look good on themselves (`label_trust`): a
 candidate learnt from them is worse, whatever its figures.
 """
 
@@ -21,10 +24,10 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from models.categories import LABEL, TOXICITY
 from models.measuring import guard_words, regression_set
 from models.measuring.evaluation import measure
 from models.measuring.guard_rules import SITE_RULES, Rule, category_rule, kind_rules
+from models.measuring.label_trust import CHANCE, FEWEST_LABELS, auc_bounds, telling, trust
 from models.measuring.regression_set import measure_regression
 from models.measuring.side_by_side import (
     ROC_AUC,
@@ -44,13 +47,6 @@ if TYPE_CHECKING:
     from models.measuring.regression_set import RegressionExample
     from models.release import Release
 
-#: Site figures are guarded where the rarer class is worth so many labels: below that the
-#: figure of any candidate leaps about, and only the regression set guards.
-FEWEST_LABELS = 20
-
-#: A ranking that says nothing.
-CHANCE = 0.5
-
 #: What the resamples are drawn by: the same comparison twice says the same.
 SEED = 20_261_124
 
@@ -69,7 +65,8 @@ class Guard:
 
     `name`: `site.CATEGORY.FIGURE`, `regression.KIND.FIGURE` or
     `regression_categories.CATEGORY.FIGURE`, after the fields of `Comparison`. `worse_by` is
-    above 0 where the candidate is worse, `interval` its 95 % interval.
+    above 0 where the candidate is worse, `interval` its 95 % interval. `warned`: worse by more
+    than is tolerated, but of a figure that is no ground to refuse a candidate.
     """
 
     name: str
@@ -79,6 +76,7 @@ class Guard:
     tolerance: float
     interval: tuple[float, float] | None
     failed: bool
+    warned: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Comparison:
     `site`: category or `label` -> figures on the site's test labels, of what both score.
     `regression`: kind -> figures; `regression_categories`: category -> ROC AUC there.
     `lost` and `gained`: categories that only the active release, only the candidate scores.
-    `contradicted`: categories whose test labels say the opposite of the active release.
+    `contradicted`, `senseless`, `unvouched`: as in `label_trust.Trust`.
     """
 
     candidate: str
@@ -103,6 +101,8 @@ class Comparison:
     lost: tuple[str, ...]
     gained: tuple[str, ...]
     contradicted: tuple[str, ...]
+    senseless: tuple[str, ...]
+    unvouched: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as plain JSON: the fields, by their names."""
@@ -130,12 +130,13 @@ def compare_releases(
     measured = measure([candidate, active], labelled_examples)
     site = on_site(*measured, seed=SEED)
     kinds, categories = on_regression_set(ours, theirs), by_category(ours, theirs)
-    contradicted = tuple(_contradicted(site, measured[1]))
-    gains = not contradicted and _gains(site, measured[1])
+    labels = trust(site, *measured)
+    distrusted = bool(labels.contradicted or labels.senseless)
+    gains = not distrusted and _gains(site, measured[1])
     guards = (*_site_guards(site), *_regression_guards(kinds, categories, gains=gains))
     lost = tuple(name for name in active.categories if name not in candidate.categories)
     gained = tuple(name for name in candidate.categories if name not in active.categories)
-    worse = bool(lost or contradicted) or any(guard.failed for guard in guards)
+    worse = bool(lost) or distrusted or any(guard.failed for guard in guards)
     comparison = Comparison(
         candidate.version,
         active.version,
@@ -148,7 +149,9 @@ def compare_releases(
         guards,
         lost,
         gained,
-        contradicted,
+        labels.contradicted,
+        labels.senseless,
+        labels.unvouched,
     )
     return replace(comparison, sentences=tuple(guard_words.sentences(comparison)))
 
@@ -163,9 +166,16 @@ def guard(name: str, figure: Beside, rule: Rule) -> Guard | None:
     if rule.less_is_better:
         worse_by, interval = figure.difference, figure.interval
     surely = interval is not None and interval[0] > 0
-    failed = worse_by > rule.limit or (worse_by > rule.tolerance and surely)
+    far, too_far = worse_by > rule.tolerance and surely, worse_by > rule.limit
     return Guard(
-        name, figure.active, figure.candidate, worse_by, rule.tolerance, interval, failed
+        name,
+        figure.active,
+        figure.candidate,
+        worse_by,
+        rule.allowed,
+        interval,
+        failed=too_far or (far and not rule.warns_first),
+        warned=far and not too_far and rule.warns_first,
     )
 
 
@@ -192,26 +202,14 @@ def _guards(prefix: str, figures: dict[str, Beside], rules: Sequence[Rule]) -> I
             yield found
 
 
-def _contradicted(site: dict[str, SiteFigures], active: Measured) -> Iterator[str]:
-    """Yield the categories whose labels the active release ranks surely worse than chance."""
-    for name, told in site.items():
-        figures = active.report.categories[name]
-        highest = figures.roc_auc if figures.roc_auc_ci is None else figures.roc_auc_ci[1]
-        if told.fewest >= FEWEST_LABELS and highest is not None and highest < CHANCE:
-            yield name
-
-
 def _gains(site: dict[str, SiteFigures], active: Measured) -> bool:
     """Say whether the candidate surely ranks the site's comments better.
 
     Told by the plain label, or else by toxicity, or else by what there is; and only by
     labels with which the active release agrees better than chance.
     """
-    name = next((name for name in (LABEL, TOXICITY, *site) if name in site), None)
-    if name is None or site[name].fewest < FEWEST_LABELS:
+    name = telling(site)
+    if name is None or auc_bounds(active, name)[0] <= CHANCE:
         return False
-    gap, agreement = (
-        site[name].figures[ROC_AUC].interval,
-        active.report.categories[name].roc_auc_ci,
-    )
-    return bool(gap and gap[0] > 0 and agreement and agreement[0] > CHANCE)
+    gap = site[name].figures[ROC_AUC].interval
+    return bool(gap and gap[0] > 0)

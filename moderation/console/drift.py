@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response
 from markupsafe import Markup
 
+from moderation import hostile
 from moderation.api.base import services
 from moderation.console.bands import BandPoint, band_chart, most
 from moderation.console.base import console_blueprint, me, page
@@ -14,6 +16,9 @@ from moderation.desk.drift import SHOWN_DAYS, Measure, drift_of
 from moderation.drift import FEWEST_BEFORE, FEWEST_DAYS, FEWEST_NOW, Level
 
 blueprint = console_blueprint("drift", __name__)
+
+#: A category's name is whatever a release calls it.
+LABEL_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,14 @@ class MeasureView:
         return "drift-" + "".join(one if one.isalnum() else "-" for one in self.measure.name)
 
     @property
+    def label(self) -> str:
+        """Its name, safe to show."""
+        return hostile.one_line(self.measure.label, LABEL_CHARACTERS)
+
+    @property
     def told(self) -> str:
-        """How it stands, below a heading that names it."""
-        told = self.measure.sentence.removeprefix(f"{self.measure.label}: ")
-        return told[:1].upper() + told[1:]
+        """How it stands, to be read after its name."""
+        return self.measure.sentence.removeprefix(f"{self.measure.label}: ")
 
     @property
     def is_known(self) -> bool:
@@ -59,9 +68,9 @@ class MeasureView:
         points = self.points
         return band_chart(
             points,
-            title=f"{self.measure.label}, a week up to each day",
+            title=f"{self.label}, a week up to each day",
             highest=self.measure.told(most(points)),
-            desc=self.measure.sentence,
+            desc=self.told,
         )
 
     @property
@@ -89,10 +98,14 @@ def show() -> Response:
     return page(
         "console/drift.html",
         active="drift",
-        alerts=drift.at(Level.ALERT),
-        watched=drift.at(Level.WATCH),
+        alerts=_at(views, Level.ALERT),
+        watched=_at(views, Level.WATCH),
         measures=[one for one in views if one.is_known],
-        unknown=[one.measure for one in views if not one.is_known],
+        unknown=[one for one in views if not one.is_known],
         days=SHOWN_DAYS,
         fewest=(FEWEST_NOW, FEWEST_BEFORE, FEWEST_DAYS),
     )
+
+
+def _at(views: Sequence[MeasureView], level: Level) -> list[MeasureView]:
+    return [one for one in views if one.measure.now.level is level]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -19,6 +18,7 @@ from tests.console.console_browser import (
     status,
     wait_for,
 )
+from tests.console.looks import open_details
 
 pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(300)]
 
@@ -35,12 +35,6 @@ def teach(admin: Person) -> None:
         for number in range(LABELS)
     ]
     admin.call("POST", "/v1/labels", {"labels": labels})
-
-
-def open_details(page: Chrome) -> None:
-    page.execute_script(
-        "document.querySelectorAll('main details').forEach(one => { one.open = true; })"
-    )
 
 
 def test_a_training_is_started_by_keyboard_and_watched_without_a_reload(

@@ -11,8 +11,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from tests.conftest import Service
-from tests.console.accessibility import violations
-from tests.console.conftest import DESK, PHONE, OpenBrowser, emulate
+from tests.console.conftest import DESK, OpenBrowser, emulate
 from tests.console.console_browser import (
     HOLD,
     Person,
@@ -21,18 +20,12 @@ from tests.console.console_browser import (
     plain_comments,
     post_held,
     press,
-    sideways,
     sign_in,
     wait_for,
-    weight_bytes,
 )
+from tests.console.looks import in_every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(300)]
-
-LOOKS = ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"))
-WEIGHT_BYTES = 200_000
-#: As narrow as a page zoomed to 400 % on a usual screen (WCAG 1.4.10).
-NARROW = (320, 800)
 
 PAGES = {
     "queue": "/console/queue",
@@ -44,7 +37,6 @@ PAGES = {
     "author": "/console/authors/{author}",
     "batch": "/console/batch",
     "policy": "/console/policy",
-    "models": "/console/models",
     "figures": "/console/figures",
     "audit": "/console/audit",
     "people": "/console/people",
@@ -81,31 +73,6 @@ def world(service: Service) -> World:
         decision = {"action": action, "note": "A note for the others"}
         admin.call("POST", f"/v1/comments/{comment_id}/decision", decision)
     return World(admin, ids, article, held[0]["author"]["id"])
-
-
-def everything_wrong(page: Chrome) -> list[str]:
-    """What no page may have."""
-    wrong = violations(page)
-    wrong += [f"the log says {entry['message']}" for entry in page.get_log("browser")]
-    if (wider := sideways(page)) > 0:
-        wrong.append(f"{wider} px too wide")
-    if (weight := weight_bytes(page)) > WEIGHT_BYTES:
-        wrong.append(f"{weight:,} bytes")
-    if len(page.find_elements(By.TAG_NAME, "h1")) != 1:
-        wrong.append("not one heading")
-    return wrong
-
-
-def in_every_look(page: Chrome) -> str:
-    """What is wrong with the page as it stands: phone and desk, light and dark, zoomed."""
-    found = []
-    for size, scheme in LOOKS:
-        emulate(page, size, scheme)
-        found += [f"{size[0]} px, {scheme}: {wrong}" for wrong in everything_wrong(page)]
-    emulate(page, NARROW, "light")
-    if sideways(page):
-        found.append(f"{NARROW[0]} px: scrolls sideways")
-    return "\n".join(found)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -89,9 +89,7 @@ class TestReview:
         assert '<a href="/console/review">Review' in text_of(mia, "/console/queue")
         assert COUNT.format(2) in text_of(mia, "/console/queue")
 
-    def test_the_count_follows_what_is_decided_on_the_page(
-        self, anna: Visit, drawn: list[str]
-    ):
+    def test_the_count_follows_what_is_decided_on_the_page(self, anna: Visit, drawn: list[str]):
         came_from = {"HX-Request": "true", "HX-Current-URL": "http://localhost/console/review"}
         decision = {"action": "approve", "expected_revision": "1"}
         for comment_id, left in (("c1", "1"), ("c2", "")):
@@ -144,7 +142,7 @@ class TestDrift:
         assert "Something has changed" in text
         # The navigation of every page says so, too.
         assert "Drift <span" in text_of(mia, "/console/queue")
-        assert "Comments held by the machine: 50 % in the last week" in text
+        assert "<b>Comments held by the machine</b>: 50 % in the last week" in text
         assert text.count("<svg role") == text.count("The same as a table") > 0
         assert HOSTILE not in text
         assert "style=" not in text

@@ -12,24 +12,11 @@ from moderation.console.labels import DOUBTS_SHOWN
 from moderation.desk.deciding import Desk, Verdict
 from moderation.desk.labels import Labels
 from moderation.domain import Action, Actor, Role, Status, Violation
-from moderation.embedded import embedded_url
 from moderation.labels import Label, LabelOrigin, label_id
 from moderation.policy import Policy
 from moderation.record import Record
 from moderation.record.opinions import Opinion, Said
-from moderation.settings import Settings
-from tests.conftest import DEMO_SITE, Service
-from tests.console.accessibility import violations
-from tests.console.conftest import DESK, PHONE, OpenBrowser, emulate
-from tests.console.console_browser import (
-    HOLD,
-    comment,
-    new_person,
-    plain_comments,
-    post_held,
-    sideways,
-    sign_in,
-)
+from tests.conftest import DEMO_SITE
 from tests.console.visits import Visit, person
 from tests.held import hold
 from tests.moderation.desk.test_opinions import IN_SAMPLE
@@ -280,43 +267,3 @@ class TestOpinions:
     def test_a_comment_that_is_gone_is_not_there(self, mia: Visit) -> None:
         answer = mia.post("/console/labels/opinion", comment="none", action="reject")
         assert answer.status_code == 404
-
-
-@pytest.mark.browser
-@pytest.mark.service
-def test_the_pages_are_accessible_in_every_size(
-    service: Service, open_browser: OpenBrowser
-) -> None:
-    # Given a site whose moderators have decided, and doubts about what they decided
-    first, admin = new_person(service), new_person(service, "admin")
-    ids = post_held(service, plain_comments(60, "labels-page"))
-    texts = [f"Imported remark number {n}" for n in range(40)]
-    imported = [{"text": text, "label": n % 2} for n, text in enumerate(texts)]
-    admin.call("POST", "/v1/labels", {"labels": imported})
-    for number, one in enumerate(ids):
-        verdict = {"action": "reject" if number % 3 else "approve"}
-        first.call("POST", f"/v1/comments/{one}/decision", verdict)
-    record = Record(Settings(redis_url=embedded_url(service.data_dir)))
-    with service.client() as client:
-        text = comment(client, ids[0])["text"]
-    assert HOLD in text
-    record.labels.put_doubts(
-        DEMO_SITE,
-        [
-            (label_id(text), ids[0], "toxicity", 0, 0.97),
-            (label_id(texts[1]), "", "toxicity", 1, 0.02),
-        ],
-    )
-    record.connection.close()
-    page = open_browser()
-    sign_in(page, admin)
-    for path, shown in (("/console/labels", "enough"), (SECOND_LOOK, "Remove the label")):
-        for size, scheme in ((DESK, "light"), (PHONE, "dark"), (PHONE, "light")):
-            # When they are shown
-            emulate(page, size, scheme)
-            page.get(service.url + path)
-            # Then nothing is in anybody's way
-            assert shown in page.page_source
-            assert violations(page) == []
-            assert sideways(page) <= 0
-            assert page.get_log("browser") == []

@@ -48,6 +48,22 @@ def test_where_no_comments_are_the_old_curve_stays() -> None:
     assert np.all(np.diff(values) >= 0)
 
 
+def test_a_learnt_curve_keeps_its_say_however_many_comments_there_are() -> None:
+    old = recalibrated(PLAIN_CURVE, *_comments(600, shift=1.5, stretch=1), np.ones(600))
+    logits, truth = _comments(600, shift=-1, stretch=0.5)
+    rare = 4.0  # about one comment in forty is within a logit of it
+
+    few, many, of_plain = (
+        float(np.interp(rare, *taken_over(new, base, logits, np.full(600, weight))))
+        for weight, base in ((1, old), (1000, old), (1000, PLAIN_CURVE))
+        for new in [recalibrated(base, logits, truth, np.full(600, weight))]
+    )
+
+    assert many == pytest.approx(few, abs=0.02)
+    assert of_plain == pytest.approx(sigmoid(np.array(-1 + 0.5 * rare)), abs=0.05)
+    assert many > of_plain + 0.1
+
+
 def test_a_blend_rises_where_one_of_both_has_a_step() -> None:
     step = np.array([-12.0, 0.0, 0.001, 12.0]), np.array([0.2, 0.2, 0.8, 0.8])
 
