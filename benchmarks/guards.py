@@ -46,8 +46,8 @@ SIZES = (500, 2_000)
 #: Share of the labels that are turned over -> what that is called.
 TURNED = {0.0: "honest", 0.2: "one in five", 0.5: "half", 1.0: "all"}
 
-#: The rules were chosen by draws 1 and 2: other ones say how good they are.
-DRAWS = (3, 4)
+#: The rules were chosen by draws 1 to 4: other ones say how good they are.
+DRAWS = (5, 6)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def reasons(comparison: Comparison) -> list[str]:
 def warnings(comparison: Comparison) -> list[str]:
     """What a moderator is warned of."""
     return [
-        *("labels unknown to the active release" for _ in comparison.unvouched),
+        *("nobody vouches for the labels" for _ in comparison.unvouched),
         *(one.name for one in comparison.guards if one.warned),
     ]
 

@@ -64,17 +64,18 @@ def sentences(comparison: Comparison) -> Iterator[str]:
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:
+    for name in comparison.unvouched:
+        yield (
+            f"Warning: The active release finds no sense in {_place('site', name)}, so that"
+            " nothing here would show that 0 and 1 are the wrong way round (1 is to be held)."
+            " Look at some of them."
+        )
     for guard in comparison.guards:
         if guard.warned:
             yield (
                 f"Warning: {_failure(guard, comparison.regression)} Lower thresholds would"
                 " hold more of them."
             )
-    for name in comparison.unvouched:
-        yield (
-            f"Warning: the active release finds no sense in {_place('site', name)}, so that"
-            " nothing here would show that 0 and 1 are the wrong way round: look at some."
-        )
 
 
 def _failure(guard: Guard, kinds: Mapping[str, KindFigures]) -> str:

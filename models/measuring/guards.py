@@ -14,8 +14,8 @@ has no use for, if the site's comments are surely ranked better for it.
 How much harm passes at unchanged thresholds follows what a score means at the site, and
 thresholds can be lowered: there a guard warns first, and fails only where it is very much.
 
-Labels that are swapped or thrown dice for look good on themselves (`label_trust`): a
-candidate learnt from them is worse, whatever its figures.
+Labels that are swapped or thrown dice for look good on themselves: a candidate is worse,
+whatever its figures, where nothing says that its labels make sense (`label_trust`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from models.measuring import guard_words, regression_set
 from models.measuring.evaluation import measure
 from models.measuring.guard_rules import SITE_RULES, Rule, category_rule, kind_rules
-from models.measuring.label_trust import CHANCE, FEWEST_LABELS, auc_bounds, telling, trust
+from models.measuring.label_trust import FEWEST_LABELS, telling, trust
 from models.measuring.regression_set import measure_regression
 from models.measuring.side_by_side import (
     ROC_AUC,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from models.dataset import Example
-    from models.measuring.evaluation import Measured
     from models.measuring.regression_set import RegressionExample
     from models.release import Release
 
@@ -131,12 +130,11 @@ def compare_releases(
     site = on_site(*measured, seed=SEED)
     kinds, categories = on_regression_set(ours, theirs), by_category(ours, theirs)
     labels = trust(site, *measured)
-    distrusted = bool(labels.contradicted or labels.senseless)
-    gains = not distrusted and _gains(site, measured[1])
+    gains = not labels.is_missing and _gains(site)
     guards = (*_site_guards(site), *_regression_guards(kinds, categories, gains=gains))
     lost = tuple(name for name in active.categories if name not in candidate.categories)
     gained = tuple(name for name in candidate.categories if name not in active.categories)
-    worse = bool(lost) or distrusted or any(guard.failed for guard in guards)
+    worse = bool(lost) or labels.is_missing or any(guard.failed for guard in guards)
     comparison = Comparison(
         candidate.version,
         active.version,
@@ -202,14 +200,8 @@ def _guards(prefix: str, figures: dict[str, Beside], rules: Sequence[Rule]) -> I
             yield found
 
 
-def _gains(site: dict[str, SiteFigures], active: Measured) -> bool:
-    """Say whether the candidate surely ranks the site's comments better.
-
-    Told by the plain label, or else by toxicity, or else by what there is; and only by
-    labels with which the active release agrees better than chance.
-    """
+def _gains(site: dict[str, SiteFigures]) -> bool:
+    """Say whether the candidate surely ranks the site's comments better."""
     name = telling(site)
-    if name is None or auc_bounds(active, name)[0] <= CHANCE:
-        return False
-    gap = site[name].figures[ROC_AUC].interval
+    gap = None if name is None else site[name].figures[ROC_AUC].interval
     return bool(gap and gap[0] > 0)

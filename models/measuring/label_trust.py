@@ -36,13 +36,19 @@ class Trust:
 
     `contradicted`: the active release ranks them surely worse than chance: 0 and 1 swapped.
     `senseless`: the candidate, learnt from more of the same, does not rank them surely better
-    than chance. `unvouched`: it does, but the active release does not, so that nothing here
-    would show that they are swapped. The last two are told of the category that tells most.
+    than chance. `unvouched`: it does, but the active release does not, as with a language
+    that is new to it, so that nothing here would show that they are swapped: a person should
+    look at some. The last two are told of the category that tells most.
     """
 
     contradicted: tuple[str, ...] = ()
     senseless: tuple[str, ...] = ()
     unvouched: tuple[str, ...] = ()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether no candidate is to be believed by these labels."""
+        return bool(self.contradicted or self.senseless)
 
 
 def trust(site: Mapping[str, SiteFigures], candidate: Measured, active: Measured) -> Trust:

@@ -20,7 +20,7 @@ from models.learning.training import fold_of
 from models.measuring.guard_rules import Rule, kind_rules
 from models.measuring.guards import Comparison, Verdict, compare_releases, guard
 from models.measuring.regression_set import ALL, RegressionExample
-from models.measuring.side_by_side import ROC_AUC, Beside
+from models.measuring.side_by_side import MISSED_SHARE, ROC_AUC, Beside
 from models.release import Release
 from models.release_files import load, shipped
 from models.text import normalise
@@ -49,6 +49,9 @@ SITE = [
     for number in range(40)
     for text, label in (("you total nitwit", 1), ("thank you for this report", 0))
 ]
+
+
+RULE = Rule(ROC_AUC, 0.01, 0.1)
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +156,12 @@ def test_the_comparison_is_plain_json_without_a_text(tiny_release: Release) -> N
 def test_a_guard_fails_on_what_is_no_chance_or_too_much(
     difference: float, interval: tuple[float, float] | None, failed: bool
 ) -> None:
-    rule = Rule(ROC_AUC, 0.01, 0.1)
-
-    merit = guard("x", Beside(0.8, 0.8 + difference, difference, interval), rule)
+    merit = guard("x", Beside(0.8, 0.8 + difference, difference, interval), RULE)
     mirrored = interval and (-interval[1], -interval[0])
     error = guard(
         "x",
         Beside(0.8, 0.8 - difference, -difference, mirrored),
-        replace(rule, less_is_better=True),
+        replace(RULE, less_is_better=True),
     )
 
     assert merit is not None
@@ -168,6 +169,39 @@ def test_a_guard_fails_on_what_is_no_chance_or_too_much(
     assert merit.failed is error.failed is failed
     assert merit.worse_by == error.worse_by == -difference
     assert merit.interval == error.interval
+
+
+@pytest.mark.parametrize(
+    ("difference", "failed", "warned"),
+    [(-0.005, False, False), (-0.02, False, True), (-0.2, True, False)],
+)
+def test_a_guard_that_warns_first_fails_only_beyond_its_limit(
+    difference: float, failed: bool, warned: bool
+) -> None:
+    surely = (difference - 0.001, difference + 0.001)
+    figure = Beside(0.8, 0.8 + difference, difference, surely)
+
+    found = guard("x", figure, replace(RULE, warns_first=True))
+
+    assert found is not None
+    assert (found.failed, found.warned) == (failed, warned)
+    assert found.tolerance == RULE.limit
+
+
+def test_harm_that_passes_at_unchanged_thresholds_is_told_but_refuses_nobody(
+    active: Release,
+) -> None:
+    # Given thresholds as much too high as a site with little abuse lowers scores
+    higher = {name: 1 - (1 - value) * 0.5 for name, value in active.thresholds.items()}
+
+    comparison = compare_releases(replace(active, thresholds=higher), active, SITE)
+
+    assert comparison.verdict is Verdict.NO_WORSE
+    warned = [one for one in comparison.guards if one.warned]
+    assert warned
+    assert {one.name.split(".")[-1] for one in warned} == {MISSED_SHARE}
+    told = [one for one in comparison.sentences if one.startswith("Warning: It lets through")]
+    assert len(told) == len(warned)
 
 
 def test_only_rankings_are_given_more_room_for_a_gain() -> None:
@@ -192,6 +226,30 @@ def test_a_candidate_of_labels_turned_over_is_refused_though_its_own_labels_prai
     assert comparison.verdict is Verdict.WORSE
     # Then not only for its labels: the regression set alone would have refused it.
     assert [one.name for one in comparison.guards if one.failed and "regression" in one.name]
+
+
+@needs_data
+@pytest.mark.parametrize("count", [LABELS, TURNED_LABELS])
+def test_a_candidate_of_labels_half_of_which_are_turned_over_is_refused(
+    active: Release, tmp_path: Path, count: int
+) -> None:
+    rows = _of_source("multilingual_pt_hatebr", count)
+    mixed = [(text, said ^ (place % 2)) for place, (text, said) in enumerate(rows)]
+
+    comparison = _trained_and_compared(active, tmp_path, mixed)
+
+    assert comparison.verdict is Verdict.WORSE
+    assert comparison.senseless == ("label",)
+
+
+@needs_data
+def test_a_candidate_of_a_community_with_little_abuse_passes(
+    active: Release, tmp_path: Path
+) -> None:
+    comparison = _trained_and_compared(active, tmp_path, _of_source("news_ucc", TURNED_LABELS))
+
+    assert comparison.verdict is not Verdict.WORSE, comparison.sentences
+    assert [one for one in comparison.guards if one.warned]
 
 
 def test_a_candidate_that_learnt_to_love_contempt_is_refused(
