@@ -63,10 +63,10 @@ def test_every_page_is_in_order_in_every_look(
         if found := in_every_look(page):
             wrong[path] = found
     assert not wrong, "\n".join(f"{path}\n{found}" for path, found in wrong.items())
-    # The navigation says from every page that something waits, and that something changed.
+    # The navigation says from every page that something waits. (That something changed it
+    # says as well, but what it says of that may be a minute old.)
     navigation = page.find_element(By.CSS_SELECTOR, "nav.pages").text
     assert f"Review {DECIDED}" in navigation
-    assert "Drift 2" in navigation or "Drift 3" in navigation
 
 
 def test_a_review_goes_by_keys_and_is_counted_down(
