@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_ARGS ?=
 # Two files of tests at a time: a second core halves the wait.
-TEST_ARGS ?= --numprocesses 2 --dist worksteal
+TEST_ARGS ?= --numprocesses 2 --dist loadfile
 BENCH_ARGS ?=
 DATA ?= ../shared/data
 
