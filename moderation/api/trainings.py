@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -39,22 +40,34 @@ blueprint = Blueprint(
 staff.protect(blueprint)
 
 
+def _starts_a_training(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Documents what whoever starts a training is answered."""
+    answers = (
+        blueprint.response(
+            202, TrainingSchema, headers={"Location": {"schema": {"type": "string"}}}
+        ),
+        blueprint.alt_response(
+            404,
+            schema=ProblemSchema,
+            content_type=CONTENT_TYPE,
+            description="The site has no such release.",
+        ),
+        blueprint.alt_response(
+            409,
+            schema=RunningSchema,
+            content_type=CONTENT_TYPE,
+            description="A training of the site has not ended.",
+        ),
+    )
+    for documented in reversed(answers):
+        view = documented(view)
+    return view
+
+
 @blueprint.route("/trainings", methods=["POST"])
 @staff.needs(Role.ADMIN)
 @blueprint.arguments(NewTrainingSchema)
-@blueprint.response(202, TrainingSchema, headers={"Location": {"schema": {"type": "string"}}})
-@blueprint.alt_response(
-    404,
-    schema=ProblemSchema,
-    content_type=CONTENT_TYPE,
-    description="The site has no such release.",
-)
-@blueprint.alt_response(
-    409,
-    schema=RunningSchema,
-    content_type=CONTENT_TYPE,
-    description="A training of the site has not ended.",
-)
+@_starts_a_training
 def post_training(body: dict[str, Any]) -> Response:
     """Learn a candidate from the labels of the site; nothing waits for it."""
     return _under_way(_trainings().start(staff.current(), parent=body["parent"]))
@@ -62,19 +75,7 @@ def post_training(body: dict[str, Any]) -> Response:
 
 @blueprint.route("/models/<version>/compare", methods=["POST"])
 @staff.needs(Role.ADMIN)
-@blueprint.response(202, TrainingSchema, headers={"Location": {"schema": {"type": "string"}}})
-@blueprint.alt_response(
-    404,
-    schema=ProblemSchema,
-    content_type=CONTENT_TYPE,
-    description="The site has no such release.",
-)
-@blueprint.alt_response(
-    409,
-    schema=RunningSchema,
-    content_type=CONTENT_TYPE,
-    description="A training of the site has not ended.",
-)
+@_starts_a_training
 def post_comparison(version: str) -> Response:
     """Compare a release of the site anew with the one that is active now."""
     return _under_way(_trainings().compare(staff.current(), version))
