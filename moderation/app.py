@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, redirect, request, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from moderation import __version__, console
+from moderation import __version__, console, dropins
 from moderation.api import (
     audit,
     auth,
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     _trust_proxies(app, settings.trusted_proxies)
     _register_api(app)
     app.register_blueprint(docs.blueprint)
+    dropins.register(app)
     console.register(app)
     if settings.demo:
         from moderation.demo import pages as demo

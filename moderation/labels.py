@@ -70,6 +70,8 @@ class LabelOrigin(StrEnum):
     IMPORT = "import"
     KEPT = "kept"
     """The comment was erased, with the wish to keep what its verdict taught."""
+    SUGGESTION = "suggestion"
+    """Sent in by a site through a drop-in endpoint: a verdict that was made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class Judge:
     ) -> str:
         try:
             rules = self._rulebooks.of(entry.site, release)
-            spans = release.explain(job.texts)
+            spans = release.explain(job.texts) if job.explain else [[] for _ in job.texts]
             results = [
                 _scored_text(text, one, found, rules)
                 for text, one, found in zip(job.texts, scored, spans, strict=True)

@@ -24,6 +24,8 @@ class Job:
     content: dict[str, Any] = field(default_factory=dict)
     words: list[str] | None = None
     """Entries of a word list to look for; `None` for a question that asks for none."""
+    explain: bool = True
+    """Whether a question wants to know what in each text raised its score."""
 
 
 def read(entry: Entry) -> Job | None:
@@ -50,4 +52,5 @@ def _asked(question: Question) -> Job:
         question,
         [str(text) for text in body["texts"]],
         words=None if words is None else [str(word) for word in words],
+        explain=bool(body.get("explain", True)),
     )

@@ -44,6 +44,7 @@ ORIGINS = {
     LabelOrigin.DECISION: "moderators' verdicts",
     LabelOrigin.IMPORT: "imported",
     LabelOrigin.KEPT: "kept of erased comments",
+    LabelOrigin.SUGGESTION: "sent in by the site",
 }
 #: What the form about a doubt sends → what the next page says of it.
 SETTLED = {

@@ -165,6 +165,25 @@ class Labels:
             self._audit(actor, "imported", labels=imported)
         return Added(imported, known, tuple(contradicting))
 
+    def suggest(self, site: str, label: Label) -> bool:
+        """Stores what a site says that a text is; whether that was anything new.
+
+        The newest suggestion about a text replaces the one before: a site's moderators change
+        their minds. What was imported or kept stays, completed by what it does not say. There
+        may be one for each decision of a site, so the audit log does not name them: each
+        label says whose it is.
+
+        Args:
+            site: whose label it is.
+            label: of the origin `SUGGESTION`.
+        """
+        stored = self._record.labels.stored(site, [label.id])
+        there = stored[0] if stored and stored[0].origin is not LabelOrigin.SUGGESTION else None
+        new = _more(label, there)
+        if new:
+            self._record.labels.put(site, [new])
+        return new is not None
+
     def remove(self, actor: Actor, origin: LabelOrigin) -> int:
         """Removes every stored label of an origin; how many there were."""
         removed = self._record.labels.remove_origin(actor.site, origin)

@@ -13,7 +13,7 @@ from moderation.policy import Policy
 from moderation.record import Record
 from moderation.record.queue import Question
 from tests.conftest import DEMO_SITE
-from tests.fakes import UNSCORABLE, FakeRelease, judge_with
+from tests.fakes import RUDE, UNSCORABLE, FakeRelease, judge_with
 
 
 @pytest.fixture
@@ -68,3 +68,11 @@ def test_a_poisoned_list_does_no_harm(answer: Any, bad: Any) -> None:
     found = answer(texts=["plonker"], words=bad)
 
     assert found.get("error") == "unscored" or words(found) == [[]]
+
+
+def test_a_question_that_wants_no_spans_gets_none(answer: Any) -> None:
+    asked = answer(texts=[f"You {RUDE}"])
+    unasked = answer(texts=[f"You {RUDE}"], explain=False)
+
+    assert asked["results"][0]["spans"]
+    assert unasked["results"][0] == asked["results"][0] | {"spans": []}

@@ -150,8 +150,9 @@ def summary(settings: Settings, *, site: str, as_json: bool) -> None:
 @click.option(
     "--origin",
     required=True,
-    type=click.Choice([LabelOrigin.IMPORT.value, LabelOrigin.KEPT.value]),
-    help="import: what was imported. kept: what erased comments taught.",
+    type=click.Choice([one.value for one in LabelOrigin if one is not LabelOrigin.DECISION]),
+    help="import: what was imported. kept: what erased comments taught. suggestion: what the "
+    "site sent in through a drop-in endpoint.",
 )
 @_on_a_site
 def remove(settings: Settings, *, site: str, origin: str, as_json: bool) -> None:

@@ -342,3 +342,34 @@ class TestSummary:
         changes[change]()
 
         assert labels.summary(DEMO_SITE) != before
+
+
+def suggested(text: str, **said: int) -> Label:
+    """A label as a drop-in endpoint makes it."""
+    at = "2026-11-28T14:00:00.000Z"
+    return Label(label_id(text), text, said, LabelOrigin.SUGGESTION, who="akismet", at=at)
+
+
+def test_the_newest_suggestion_about_a_text_replaces_the_one_before(labels: Labels) -> None:
+    assert labels.suggest(DEMO_SITE, suggested("Buy now", label=1, spam=1))
+    assert labels.suggest(DEMO_SITE, suggested("buy now!", label=0))
+
+    [label] = labels.every(DEMO_SITE)
+    assert label == suggested("buy now!", label=0)
+
+
+def test_a_suggestion_never_overrules_what_was_imported(labels: Labels) -> None:
+    labels.add(ANNA, [imported("Buy now", spam=0)])
+
+    assert not labels.suggest(DEMO_SITE, suggested("Buy now", spam=1))
+    assert labels.suggest(DEMO_SITE, suggested("Buy now", spam=0, toxicity=0))
+
+    assert said(labels) == {"Buy now": {"spam": 0, "toxicity": 0}}
+
+
+def test_suggestions_can_be_taken_back_as_a_whole(labels: Labels) -> None:
+    labels.add(ANNA, [imported("Hello", label=0)])
+    labels.suggest(DEMO_SITE, suggested("Buy now", spam=1))
+
+    assert labels.remove(ANNA, LabelOrigin.SUGGESTION) == 1
+    assert said(labels) == {"Hello": {"label": 0}}

@@ -1,0 +1,13 @@
+"""Endpoints that speak what sites already speak to others: a site changes one URL.
+
+Each module is a thin adapter of one protocol over the same keys, scores and labels; `base` is
+what they stand on. They are not part of the OpenAPI document: their owners document them.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Puts every drop-in endpoint into the application."""
