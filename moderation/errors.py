@@ -211,3 +211,39 @@ class NoAnswerError(ModerationError):
 
 class SupervisorError(ModerationError):
     """Raised when the service cannot be started on this machine."""
+
+
+class UnknownEndpointError(ModerationError):
+    """Raised when a site has no such endpoint (any more)."""
+
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(f"there is no webhook endpoint {endpoint_id!r}")
+
+
+class TooManyEndpointsError(ModerationError):
+    """Raised when a site has as many endpoints as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a site has at most {most} webhook endpoints; remove one first")
+
+
+class UnsuitableWebhookError(ModerationError):
+    """Raised when a webhook endpoint, or what it is to be sent again, cannot be as asked."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class EndpointDisabledError(ModerationError):
+    """Raised when an endpoint is to be pinged to which nothing is sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this endpoint is disabled: {reason}; enable it first")
+
+
+class UnknownMessageError(ModerationError):
+    """Raised when a site has no such message, or its content is no longer kept."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(f"there is no message {message_id!r} that can be sent again")

@@ -26,6 +26,8 @@ FLOORS = {
     "moderation/releases.py": set(),
     "moderation/labels.py": {"moderation.domain", "moderation.encoding"},
     "moderation/settings.py": {"moderation.errors"},
+    "moderation/webhooks.py": {"moderation.domain"},
+    "moderation/deliveries.py": {"moderation.errors", "moderation.webhooks"},
     "moderation/wordlists.py": set(),
     "moderation/preferences.py": set(),
     "moderation/policy.py": {"moderation.domain", "moderation.wordlists"},
@@ -72,6 +74,7 @@ def test_the_ground_floor_stands_on_itself(path: str) -> None:
 def test_the_record_stands_only_on_the_ground_floor() -> None:
     allowed = {
         "moderation.amendments",
+        "moderation.deliveries",
         "moderation.domain",
         "moderation.encoding",
         "moderation.errors",
@@ -82,6 +85,7 @@ def test_the_record_stands_only_on_the_ground_floor() -> None:
         "moderation.settings",
         "moderation.trainings",
         "moderation.triage",
+        "moderation.webhooks",
     }
     for path in sources("moderation/record"):
         ours = {name for name in imported(path) if name.startswith("moderation")}

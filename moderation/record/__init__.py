@@ -13,6 +13,7 @@ from moderation.record.comments import Comments
 from moderation.record.connection import connect
 from moderation.record.daily import Daily
 from moderation.record.decisions import Decisions
+from moderation.record.deliveries import Deliveries
 from moderation.record.doorbell import Doorbell
 from moderation.record.dossiers import Dossiers
 from moderation.record.held import HeldQueue
@@ -34,6 +35,7 @@ from moderation.record.sites import Rate, Sites
 from moderation.record.throttle import Throttle
 from moderation.record.tokens import Tokens
 from moderation.record.trainings import Trainings
+from moderation.record.webhooks import Webhooks
 from moderation.settings import Settings
 
 #: The one shard of a service on a single Redis.
@@ -85,6 +87,8 @@ class Record:
         self.schedules = Schedules(connection, keys)
         self.releases = Releases(connection, self.rq_connection, keys, scripts)
         self.shadows = Shadows(connection, keys)
+        self.webhooks = Webhooks(connection, keys, scripts)
+        self.deliveries = Deliveries(connection, self.rq_connection, keys, scripts)
 
     def prepare(self) -> None:
         """Writes what must be there before the first request or job; repeatable."""

@@ -15,6 +15,8 @@ redis.call('HSET', K.assignments(), site, new)
 if activation ~= '' then
   redis.call('LPUSH', K.activations(site), activation)
   redis.call('LTRIM', K.activations(site), 0, kept - 1)
+  redis.call('XADD', K.happenings(site), 'MAXLEN', '~', 1000, '*',
+    'event', 'model.promoted', 'data', activation)
 end
 redis.call('XADD', K.audit(site), 'MAXLEN', '~', audit_kept, '*', 'entry', entry)
 for i = SHADOWS_FROM, #ARGV do

@@ -39,6 +39,7 @@ class AuditKind(StrEnum):
     TRAINING = "training"
     TOKEN = "token"  # noqa: S105 - the name of a kind of entry
     RELEASE = "release"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)

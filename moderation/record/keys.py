@@ -142,6 +142,37 @@ PATTERNS: dict[str, tuple[str, str]] = {
     ),
     "trainer": ("trainer", "string: set while a trainer is alive; expires"),
     "decisions": ("decisions:{site}", "stream: decision (JSON)"),
+    "happenings": (
+        "happenings:{site}",
+        "stream: what else webhooks tell: event and data (JSON)",
+    ),
+    "webhooks": ("webhooks:{site}", "hash: endpoint → JSON, with its secrets"),
+    "webhook_marks": (
+        "webhook-marks:{site}:{endpoint}",
+        "hash: how far the endpoint was fed from decisions, from happenings, from each replay",
+    ),
+    "webhook_lane": (
+        "webhook-lane:{site}:{endpoint}:{lane}",
+        "list: messages about one comment that wait, in order",
+    ),
+    "webhook_fresh": (
+        "webhook-fresh:{site}:{endpoint}",
+        "sorted set: lane whose first message was never tried, by since when (ms)",
+    ),
+    "webhook_again": (
+        "webhook-again:{site}:{endpoint}",
+        "sorted set: lane whose first message failed or is being sent, by when it is due (ms)",
+    ),
+    "webhook_parked": (
+        "webhook-parked:{site}:{endpoint}",
+        "sorted set: message that was given up (JSON), by when (ms)",
+    ),
+    "webhook_health": (
+        "webhook-health:{site}:{endpoint}",
+        "hash: messages waiting, failures on end, paused until (ms), last success and failure",
+    ),
+    "webhook_log": ("webhook-log:{site}:{endpoint}", "stream: attempt to deliver (JSON)"),
+    "deliverer": ("deliverer", "string: set while a deliverer is alive; expires"),
     "pending": (
         "pending:{lane}",
         "stream: a comment with all that deciding it takes, or a question",
