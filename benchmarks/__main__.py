@@ -15,6 +15,7 @@ from benchmarks import (
     accepts,
     changeover,
     console,
+    deliveries,
     evasion,
     functional,
     latency,
@@ -42,9 +43,10 @@ BENCHMARKS = {
     "evasion": evasion.measure,
     "functional": functional.measure,
     "console": console.measure,
+    "deliveries": deliveries.measure,
 }
 #: These find their own comments, or do without.
-NEED_NO_TEXTS = frozenset({"evasion", "functional", "console"})
+NEED_NO_TEXTS = frozenset({"evasion", "functional", "console", "deliveries"})
 DEFAULT_DATA = Path("../shared/data")
 DEFAULT_JSON = Path("benchmarks/results/latest.json")
 

@@ -47,6 +47,8 @@ class Sizes:
     """Comments in the moderators' queue."""
     visits: int
     """Requests to each page of the console in a round."""
+    messages: int
+    """Webhook messages in a round."""
 
 
 FULL = Sizes(
@@ -62,6 +64,7 @@ FULL = Sizes(
     disguised=10_000,
     held=100_000,
     visits=40,
+    messages=3_000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -76,6 +79,7 @@ QUICK = Sizes(
     disguised=1_500,
     held=20_000,
     visits=20,
+    messages=1_000,
 )
 
 

@@ -118,6 +118,13 @@ def trainer(**flags: Any) -> None:
     _with_redis("workers.trainer", "run", flags)
 
 
+@main.command()
+@data_dir_option
+def deliverer(**flags: Any) -> None:
+    """Run one deliverer of webhooks alone, for production. Needs MODERATION_REDIS_URL."""
+    _with_redis("workers.deliverer", "run", flags)
+
+
 def _with_redis(module: str, function: str, flags: dict[str, Any], **more: Any) -> None:
     @with_settings
     def start(settings: Settings) -> None:

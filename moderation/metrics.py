@@ -23,6 +23,7 @@ COUNTERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "decisions": (("action", "source"), "Decisions made by the machine."),
     "batches": ((), "Batches scored."),
     "scoring_seconds": ((), "Seconds spent in the classifier."),
+    "webhook_attempts": (("outcome",), "Attempts to deliver a webhook message."),
 }
 HISTOGRAMS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "request_seconds": (("method", "route"), "Time to answer an HTTP request."),

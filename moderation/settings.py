@@ -50,6 +50,14 @@ class Settings:
         True,
         "Run a trainer with `moderation run`: it learns releases from moderators' decisions.",
     )
+    deliverer: bool = _setting(
+        True, "Run a deliverer with `moderation run`: it sends webhooks to the sites."
+    )
+    webhooks_allow_private: bool = _setting(
+        False,
+        "Let webhooks go to private and loopback addresses, and without TLS. "
+        "Whoever holds a site's API key can then reach what this machine reaches.",
+    )
     api_key: str = _setting(
         "",
         "API key of the site `demo`. Empty: made and shown once at first start.",

@@ -165,6 +165,8 @@ class Supervisor:
         )
         if self._settings.trainer:
             self._others.append(self._part("trainer"))
+        if self._settings.deliverer:
+            self._others.append(self._part("deliverer"))
         for part in self._others:
             part.start()
         if self._own_server:

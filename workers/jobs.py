@@ -13,6 +13,7 @@ from typing import Any
 from rq.job import Job
 
 from moderation.errors import ModerationError
+from moderation.record.deliveries import DELIVER
 from moderation.record.doorbell import DRAIN
 from moderation.record.trainings import COMPARE, TRAIN
 
@@ -61,6 +62,12 @@ class ScoringJob(ShortListJob):
     """What scoring workers run."""
 
     short_list = frozenset({DRAIN})
+
+
+class DeliveryJob(ShortListJob):
+    """What deliverers run."""
+
+    short_list = frozenset({DELIVER})
 
 
 class TrainingJob(ShortListJob):

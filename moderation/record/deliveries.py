@@ -44,7 +44,7 @@ NO_COMMENT = "site"
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What an endpoint has to do: whether it is to be fed, lanes that are due, failures on end."""
+    """What an endpoint has to do: to be fed, lanes to serve; and its failures on end."""
 
     endpoint: Endpoint
     is_behind: bool
@@ -178,14 +178,15 @@ class Deliveries:
 def _told(
     fields: Mapping[str, str], events: Sequence[EventType]
 ) -> Iterator[tuple[str, EventType]]:
-    """The messages about one entry of a stream: lane and event."""
-    if "decision" in fields:
-        decision = json.loads(fields["decision"])
-        for event in events_of(decision):
-            if event in events:
-                yield f"{COMMENT_LANE}:{decision['comment_id']}", event
-    elif fields["event"] in events:
+    """The messages about one entry of a stream: lane and event; none about a broken one."""
+    if fields.get("event") in events:
         yield NO_COMMENT, EventType(fields["event"])
+    try:
+        decision = json.loads(fields.get("decision", "{}"))
+        told, lane = events_of(decision), f"{COMMENT_LANE}:{decision['comment_id']}"
+    except (ValueError, KeyError, TypeError):
+        return
+    yield from ((lane, event) for event in told if event in events)
 
 
 def _written(settled: Settled) -> list[Argument]:

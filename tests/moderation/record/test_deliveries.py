@@ -127,6 +127,18 @@ def test_what_is_fed_is_never_fed_again(record: Record, decide: Decide) -> None:
     assert record.webhooks.health(endpoint).waiting == deliveries.FED_AT_ONCE + 1
 
 
+@pytest.mark.parametrize(
+    "broken", [{"decision": "{"}, {"decision": "[]"}, {"decision": "{}"}, {"other": "x"}]
+)
+def test_a_broken_entry_holds_up_nobody(
+    record: Record, endpoint: Endpoint, decide: Decide, broken: dict[str, str]
+) -> None:
+    record.connection.xadd(f"moderation:{{0}}:decisions:{DEMO_SITE}", dict(broken))
+    decide("c1")
+
+    assert lanes(take(record, endpoint)) == ["c:c1"]
+
+
 def test_two_who_feed_at_once_feed_once(
     record: Record, endpoint: Endpoint, decide: Decide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
