@@ -16,6 +16,7 @@ from benchmarks import (
     changeover,
     console,
     deliveries,
+    dropins,
     evasion,
     functional,
     latency,
@@ -44,6 +45,7 @@ BENCHMARKS = {
     "functional": functional.measure,
     "console": console.measure,
     "deliveries": deliveries.measure,
+    "dropins": dropins.measure,
 }
 #: These find their own comments, or do without.
 NEED_NO_TEXTS = frozenset({"evasion", "functional", "console", "deliveries"})

@@ -86,3 +86,59 @@ def seconds_to_answer(
     for one in opened:
         one.socket.close()
     return seconds
+
+
+def waits_ms(
+    address: tuple[str, int],
+    requests: Sequence[bytes],
+    moments: Sequence[float],
+    *,
+    expected: int,
+) -> list[float]:
+    """How long each request takes that is sent at its moment, whether others wait or not.
+
+    Args:
+        address: the server.
+        requests: what is sent.
+        moments: when, in seconds from the beginning, in order.
+        expected: the status that every answer is to have.
+
+    Raises:
+        StandError: it gave another status than the expected one, or none.
+    """
+    waits = [0.0] * len(requests)
+    idle, sent = list[Connection](), dict[Connection, tuple[int, float]]()
+    with selectors.DefaultSelector() as selector:
+        begin, number = time.perf_counter(), 0
+        while number < len(requests) or sent:
+            if number < len(requests):
+                left_s = begin + moments[number] - time.perf_counter()
+                if left_s <= 0:
+                    connection = idle.pop() if idle else _opened(address, selector)
+                    sent[connection] = number, begin + moments[number]
+                    connection.send(requests[number])
+                    number += 1
+                    continue
+            else:
+                left_s = SILENCE_S
+            ready = selector.select(left_s)
+            if not ready and number == len(requests):
+                raise StandError(f"the server did not answer for {SILENCE_S:.0f} s")
+            for key, _ in ready:
+                status = key.data.receive()
+                if status is None:
+                    continue
+                if status != expected:
+                    raise StandError(f"a request was answered with {status}, not {expected}")
+                which, moment = sent.pop(key.data)
+                waits[which] = (time.perf_counter() - moment) * 1000
+                idle.append(key.data)
+    for one in idle:
+        one.socket.close()
+    return waits
+
+
+def _opened(address: tuple[str, int], selector: selectors.BaseSelector) -> Connection:
+    connection = Connection(address)
+    selector.register(connection.socket, selectors.EVENT_READ, connection)
+    return connection
