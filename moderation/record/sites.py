@@ -19,7 +19,10 @@ from moderation.record.keys import Keys
 from moderation.record.scripts import Scripts
 from moderation.record.together import Together
 
-KEY_PREFIX = "mod_"
+#: A key may be the first label of a host name (Akismet's clients send it so): letters, digits
+#: and hyphens, in lower case, since clients fold it, at most 63 in all (RFC 1123, section 2.1).
+KEY_PREFIX = "mod-"
+KEY_BYTES = 24
 #: What a site may be called: it stands in Redis keys, in front of ids that sites choose.
 SITE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -168,7 +171,7 @@ class Sites:
 
 
 def _new_key() -> str:
-    return KEY_PREFIX + secrets.token_urlsafe(32)
+    return KEY_PREFIX + secrets.token_hex(KEY_BYTES)
 
 
 def key_digest(key: str) -> str:
