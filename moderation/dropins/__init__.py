@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from moderation.dropins import akismet, coral, openai
+from moderation.dropins.perspective import endpoints as perspective
+
 
 def register(app: Flask) -> None:
     """Puts every drop-in endpoint into the application."""
+    app.register_blueprint(coral.blueprint)
+    app.register_blueprint(perspective.blueprint)
+    app.register_blueprint(akismet.blueprint)
+    app.register_blueprint(openai.blueprint)

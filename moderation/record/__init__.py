@@ -11,6 +11,7 @@ from moderation.record.batches import Batches
 from moderation.record.claims import Claims
 from moderation.record.comments import Comments
 from moderation.record.connection import connect
+from moderation.record.coral import CoralSecrets
 from moderation.record.daily import Daily
 from moderation.record.decisions import Decisions
 from moderation.record.deliveries import Deliveries
@@ -87,6 +88,7 @@ class Record:
         self.schedules = Schedules(connection, keys)
         self.releases = Releases(connection, self.rq_connection, keys, scripts)
         self.shadows = Shadows(connection, keys)
+        self.coral = CoralSecrets(connection, keys)
         self.webhooks = Webhooks(connection, keys, scripts)
         self.deliveries = Deliveries(connection, self.rq_connection, keys, scripts)
 

@@ -146,6 +146,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "happenings:{site}",
         "stream: what else webhooks tell: event and data (JSON)",
     ),
+    "coral_secrets": (
+        "coral-secrets:{site}",
+        "hash: beginning of a digest → a secret that the site's Coral signs with (JSON)",
+    ),
     "webhooks": ("webhooks:{site}", "hash: endpoint → JSON, with its secrets"),
     "webhook_marks": (
         "webhook-marks:{site}:{endpoint}",
