@@ -168,7 +168,7 @@ class Judge:
             rules = self._rulebooks.of(entry.site, release)
             spans = release.explain(job.texts) if job.explain else [[] for _ in job.texts]
             results = [
-                _scored_text(text, one, found, rules)
+                _scored_text(text, one, found, rules, job)
                 for text, one, found in zip(job.texts, scored, spans, strict=True)
             ]
             if job.words is not None:
@@ -226,13 +226,15 @@ class Judge:
 
 
 def _scored_text(
-    text: str, scored: Scored | None, spans: Sequence[Span], rules: Rulebook
+    text: str, scored: Scored | None, spans: Sequence[Span], rules: Rulebook, job: Job
 ) -> dict[str, Any]:
     if scored is None:
         return {"scores": {}, "action": Action.HOLD.value, "spans": [], "language": None}
-    subject = Subject(text, scored.normalised, scored.scores, language=scored.language)
+    language = in_given_language(scored, job.language).language
+    subject = Subject(text, scored.normalised, scored.scores, language=language)
     verdict = policy.decide(subject, rules)
-    return {
+    told = {"reasons": [one.code.value for one in verdict.reasons]} if job.reasons else {}
+    return told | {
         "scores": scored.scores,
         "action": verdict.action.value,
         "spans": [

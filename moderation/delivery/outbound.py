@@ -168,8 +168,6 @@ class Client:
         if kept:
             try:
                 return self._exchange(kept, target, headers, body, deadline)
-            except TimeoutError:
-                raise
             except OSError:
                 if kept.wire.received_bytes:
                     raise

@@ -5,19 +5,22 @@ Knows no protocol: each drop-in reads its own requests, and writes its own answe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from werkzeug.exceptions import HTTPException
 
 from moderation.api.base import services
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.desk.labels import Labels
-from moderation.domain import now_rfc3339
+from moderation.domain import ReasonCode, now_rfc3339
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 from moderation.labels import Label, LabelOrigin, Values, label_id
+
+log = logging.getLogger(__name__)
 
 #: Every method: a drop-in answers in its own shape also where its protocol has nothing.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -52,11 +55,14 @@ class ScoredText:
         scores: category → probability; empty if the text could not be scored.
         action: `approve` or `hold`, as the site's policy decides by the text alone.
         language: code of the language that was recognised, `None` for none.
+        is_understood: whether the release knows the language that the site named, or else that
+            one; what it does not understand scores low whatever it says.
     """
 
     scores: Mapping[str, float]
     action: str
     language: str | None = None
+    is_understood: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,16 @@ def site_of(key: str) -> str:
     return found.site
 
 
-def score(site: str, texts: Sequence[str], *, wait_s: float) -> Scores:
+def score(
+    site: str, texts: Sequence[str], *, wait_s: float, language: str | None = None
+) -> Scores:
     """Lets the workers score texts; nothing is stored.
+
+    Args:
+        site: whose release and policy count.
+        texts: the texts.
+        wait_s: how long to wait for a worker.
+        language: what they are written in, as the site says (BCP 47); `None` for not said.
 
     Raises:
         TextTooLongError: one is too long.
@@ -95,13 +109,20 @@ def score(site: str, texts: Sequence[str], *, wait_s: float) -> Scores:
     for text in texts:
         if len(text) > TEXT_CHARACTERS:
             raise TextTooLongError(len(text))
-    question: dict[str, Any] = {"texts": list(texts), "explain": False}
+    question: dict[str, Any] = {"texts": list(texts), "explain": False, "reasons": True}
+    if language:
+        question["language"] = language
     answer = services().record.queue.ask(site, question, wait_s=wait_s)
     if "error" in answer or not all(one["scores"] for one in answer["results"]):
         raise NoAnswerError("the workers could not score these texts")
     return Scores(
         [
-            ScoredText(one["scores"], one["action"], one["language"])
+            ScoredText(
+                one["scores"],
+                one["action"],
+                one["language"],
+                is_understood=ReasonCode.UNSUPPORTED_LANGUAGE not in one["reasons"],
+            )
             for one in answer["results"]
         ],
         answer["model"],
@@ -169,5 +190,10 @@ def dropin(
     blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
     for error, answer in refused.items():
         blueprint.register_error_handler(error, answer)
-    blueprint.register_error_handler(Exception, unexpected)
+
+    def answer_unexpected(error: Exception) -> Any:
+        log.exception("an unexpected error on %s %s", request.method, request.url_rule)
+        return unexpected(error)
+
+    blueprint.register_error_handler(Exception, answer_unexpected)
     return blueprint

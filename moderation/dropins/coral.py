@@ -27,6 +27,7 @@ from werkzeug.exceptions import (
 )
 
 from moderation.api.base import json_response, services
+from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.desk.thresholds import deciding
 from moderation.domain import Action
 from moderation.dropins import base
@@ -38,6 +39,8 @@ from moderation.policy import effective_thresholds
 log = logging.getLogger(__name__)
 
 SIGNATURE_HEADER = "X-Coral-Signature"
+#: HTML that is longer is not read: a few tags a word are usual, no more.
+HTML_CHARACTERS = 10 * TEXT_CHARACTERS
 #: What Coral's own form proposes as the time it waits, and what it lets be chosen.
 TIMEOUT_MS = 200
 LEAST_TIMEOUT_MS, MOST_TIMEOUT_MS = 100, 10_000
@@ -70,7 +73,6 @@ def _hold_unscored(error: Exception) -> Response:
 
 
 def _unexpected(_: Exception) -> Response:
-    log.exception("a comment of Coral is withheld: an unexpected error")
     return _withhold()
 
 
@@ -136,6 +138,8 @@ def _text(body: bytes) -> str:
         content = None
     if not isinstance(content, str):
         raise BadRequest("this is no external moderation request: no comment.body")
+    if len(content) > HTML_CHARACTERS:
+        raise base.TextTooLongError(len(content))
     content = content.encode("utf-8", "replace").decode()
     is_html = "<" not in _CORALS_TAG.sub("", content)
     return plain_text(content) if is_html else content

@@ -226,7 +226,6 @@ def _refused_by_http(error: HTTPException) -> Response:
 
 
 def _unexpected(_: Exception) -> Response:
-    log.exception("an unexpected error on %s %s", request.method, request.url_rule)
     message = "something went wrong here; the operator's log says what"
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, message, kind="server_error")
 

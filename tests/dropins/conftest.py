@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ RunNode = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def run_node(tmp_path_factory: pytest.TempPathFactory) -> RunNode:
-    """Runs a script of `node/` with arguments, its clients installed as its lock file says."""
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `node/`, its packages installed as its lock file says."""
     folder = tmp_path_factory.mktemp("node") / "node"
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("node_modules"))
     # npm starts whatever `node` comes first on the path: let it be its own.
@@ -34,12 +34,24 @@ def run_node(tmp_path_factory: pytest.TempPathFactory) -> RunNode:
         check=True,
         capture_output=True,
     )
+    return folder
 
-    def run(script: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def run_node(node_folder: Path) -> RunNode:
+    """Runs a script of `node/` with arguments."""
+
+    def run(
+        script: str,
+        *arguments: str,
+        given: str = "",
+        environ: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         finished: Any = node(
             [script, *arguments],
             return_completed_process=True,
-            cwd=folder,
+            cwd=node_folder,
+            env=environ,
             input=given,
             capture_output=True,
             text=True,

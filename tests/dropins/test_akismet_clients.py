@@ -97,7 +97,7 @@ def test_javascript(service: Service, run_node: RunNode) -> None:
     """@cedx/akismet, with its option `baseUrl`."""
     comments = json.dumps({"good": KIND, "bad": BLATANT})
 
-    finished = run_node("akismet.js", service.url, service.api_key, given=comments)
+    finished = run_node("akismet.mjs", service.url, service.api_key, given=comments)
 
     ham, spam, pervasive_spam = range(3)
     assert json.loads(finished.stdout) == {

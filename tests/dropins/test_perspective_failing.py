@@ -106,18 +106,23 @@ def test_redis_away_is_unavailable(own: OwnServer):
 
 
 def test_what_is_not_there_is_not_found(client: FlaskClient):
-    for path in ("", "/", "comments:rate", "comments:analyze/", "comments:analyze/x", "a//b"):
+    paths = ("", "/", "comments:rate", "comments:analyze/", "comments:analyze/x", "a//b")
+    for path in [
+        *(f"/v1alpha1/{path}" for path in paths),
+        "/$discovery/x",
+        "/$discovery/rest/",
+    ]:
         for method in base.METHODS:
-            error(client.open(f"/v1alpha1/{path}", method=method), 404, "NOT_FOUND")
+            error(client.open(path, method=method), 404, "NOT_FOUND")
 
 
-def test_methods_are_posted_to(client: FlaskClient):
-    for path in (ANALYZE, SUGGEST):
-        for method in set(base.METHODS) - {"POST"}:
+def test_what_takes_one_method_takes_no_other(client: FlaskClient):
+    for path, only in ((ANALYZE, "POST"), (SUGGEST, "POST"), ("/$discovery/rest", "GET")):
+        for method in set(base.METHODS) - {only}:
             response = client.open(path, method=method)
 
             error(response, 405, "UNIMPLEMENTED")
-            assert response.headers["Allow"] == "POST"
+            assert response.headers["Allow"] == only
 
 
 @pytest.mark.parametrize("path", [ANALYZE, SUGGEST])

@@ -136,7 +136,7 @@ def test_the_name_of_a_community_is_cut_and_cleaned(client: FlaskClient, record:
 
 
 def test_of_html_the_text_is_the_label(client: FlaskClient, record: Record):
-    suggest(client, {"SPAM": 1}, comment={"text": f"<b>{TEXT}</b>", "type": "HTML"})
+    suggest(client, {"SPAM": 1}, comment={"text": f"<p>{TEXT}</p>", "type": "HTML"})
 
     found = label(record)
     assert found is not None

@@ -76,3 +76,12 @@ def test_a_question_that_wants_no_spans_gets_none(answer: Any) -> None:
 
     assert asked["results"][0]["spans"]
     assert unasked["results"][0] == asked["results"][0] | {"spans": []}
+
+
+def test_a_question_may_ask_for_reasons_and_name_a_language(answer: Any) -> None:
+    plain = answer(texts=["hello"])["results"][0]
+    unknown = answer(texts=["hello"], language="fr", reasons=True)["results"][0]
+
+    assert "reasons" not in plain
+    assert (unknown["action"], unknown["reasons"]) == ("hold", ["unsupported_language"])
+    assert unknown["language"] == plain["language"]

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from moderation.api.problems import RETRY_AFTER_S
@@ -90,7 +90,6 @@ def _refused_by_http(error: HTTPException) -> Response:
 
 def unexpected(_: Exception) -> Response:
     """The answer to an error that nobody thought of, which is logged."""
-    log.exception("an unexpected error on %s %s", request.method, request.url_rule)
     reason = "something went wrong here; the operator's log says what"
     return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, "error", reason)
 

@@ -9,6 +9,7 @@ not let in (no CORS): an API key can do more than ask for scores, and belongs in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -48,8 +49,14 @@ def analyze() -> Response:
     passage = _comment(asked)
     wanted = _wanted(asked)
     sentences = passage.sentences() if asked.get("spanAnnotations") else []
-    whole, parts, language = _scores(site, passage.text, [text for text, _ in sentences])
-    spans = [(place, scores) for (_, place), scores in zip(sentences, parts, strict=True)]
+    named = next(iter(asked.get("languages", [])), None)
+    scored = _scores(site, passage.text, [text for text, _ in sentences], named)
+    whole, language = scored.whole, scored.language
+    if not scored.is_understood:
+        raise refusals.not_understood(next(iter(wanted)), named or language)
+    spans = [
+        (place, scores) for (_, place), scores in zip(sentences, scored.sentences, strict=True)
+    ]
     unknown = [name for name in wanted if category_of(name) not in whole]
     if unknown and not asked.get("dropUnsupportedAttributes"):
         raise refused(f"Unknown requested attribute: {unknown[0]}")
@@ -71,7 +78,7 @@ def analyze() -> Response:
 def suggest_score() -> Response:
     """Stores what a comment is said to be as a label that its site sent in."""
     site, asked = _request("SuggestCommentScoreRequest")
-    text = _comment(asked).text
+    text = _comment(asked).text.strip()
     if values := _taught(asked):
         base.suggest(site, text, values, source=_source(asked))
     if languages := asked.get("languages"):
@@ -79,9 +86,10 @@ def suggest_score() -> Response:
     return json_response(_detected(site, text) | _token(asked))
 
 
-@blueprint.route("/$discovery/rest")
+@blueprint.route("/$discovery/rest", methods=base.METHODS)
 def discovery() -> Response:
     """The discovery document, with the address by which this service was asked."""
+    _take_only("GET")
     if request.args.get("version", VERSION) != VERSION:
         raise NotFound(f"There is version {VERSION} of this API, and no other.")
     return json_response(discovery_document(request.url_root))
@@ -89,6 +97,7 @@ def discovery() -> Response:
 
 @blueprint.route(f"/{VERSION}/", defaults={"_rest": ""}, methods=base.METHODS)
 @blueprint.route(f"/{VERSION}/<opaque:_rest>", methods=base.METHODS)
+@blueprint.route("/$discovery/<opaque:_rest>", methods=base.METHODS)
 def nothing_here(_rest: str) -> Response:
     """Everything else."""
     raise NotFound("Method not found.")
@@ -96,11 +105,15 @@ def nothing_here(_rest: str) -> Response:
 
 def _request(message: str) -> tuple[str, dict[str, Any]]:
     """The site that asks, and the fields of its message."""
-    if request.method != "POST":
-        raise MethodNotAllowed(["POST"])
+    _take_only("POST")
     site = base.site_of(_key())
     request.max_content_length = REQUEST_BYTES
     return site, payload.read(request.get_data(), message)
+
+
+def _take_only(method: str) -> None:
+    if request.method != method:
+        raise MethodNotAllowed([method])
 
 
 def _key() -> str:
@@ -114,8 +127,7 @@ def _key() -> str:
 
 def _comment(asked: Mapping[str, Any]) -> Passage:
     entry = asked.get("comment", {})
-    # A NUL is no text, and not to be stored as one; a space in its place moves nothing.
-    posted = entry.get("text", "").replace("\0", " ")
+    posted = entry.get("text", "")
     size = len(posted.encode())
     if size > COMMENT_BYTES:
         raise refused(
@@ -146,10 +158,20 @@ def _wanted(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return wanted
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Scores of a text and of its sentences, its language, and whether the release knows it."""
+
+    whole: Mapping[str, float]
+    sentences: Sequence[Mapping[str, float]]
+    language: str
+    is_understood: bool
+
+
 def _scores(
-    site: str, text: str, sentences: Sequence[str]
-) -> tuple[dict[str, float], list[Mapping[str, float]], str]:
-    """Scores of a text and of its sentences, and its language.
+    site: str, text: str, sentences: Sequence[str], language: str | None = None
+) -> _Scored:
+    """Lets the workers score a text and its sentences.
 
     A text that is longer than the service takes is scored in two overlapping parts: what is
     in either is in the text.
@@ -157,13 +179,19 @@ def _scores(
     parts = [text]
     if len(text) > TEXT_CHARACTERS:
         parts = [text[:TEXT_CHARACTERS], text[-TEXT_CHARACTERS:]]
-    scored = iter(base.score(site, [*parts, *sentences], wait_s=ANSWER_S).texts)
+    texts = [*parts, *sentences]
+    scored = iter(base.score(site, texts, wait_s=ANSWER_S, language=language).texts)
     of_parts = list(islice(scored, len(parts)))
     whole = {
         category: max(part.scores[category] for part in of_parts)
         for category in of_parts[0].scores
     }
-    return whole, [one.scores for one in scored], of_parts[0].language or UNDETERMINED
+    return _Scored(
+        whole,
+        [one.scores for one in scored],
+        of_parts[0].language or UNDETERMINED,
+        all(part.is_understood for part in of_parts),
+    )
 
 
 def _attribute_scores(
@@ -214,7 +242,7 @@ def _source(asked: Mapping[str, Any]) -> str:
 def _detected(site: str, text: str) -> dict[str, Any]:
     """What the workers take for the language; a label is good without their answer."""
     try:
-        return {"detectedLanguages": [_scores(site, text, [])[2]]}
+        return {"detectedLanguages": [_scores(site, text, []).language]}
     except NoAnswerError:
         return {}
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import unescape
 from itertools import pairwise
 
-from moderation.dropins.plain_text import BLOCK, UNSEEN
+from moderation.dropins.plain_text import Piece, pieces
 
 #: A text has no more spans; of one with more sentences, neighbours share a span.
 MOST_SPANS = 100
@@ -23,21 +22,10 @@ _LAST_OF_BMP = "\uffff"
 
 #: What ends a sentence, after the simplest rules of Unicode's annex 29: a mark before a gap, a
 #: full-width mark, a line break. https://www.unicode.org/reports/tr29/#Sentence_Boundaries
-_END = re.compile(r"""[.!?…؟۔।]+["'”’»)\]]*(?=\s)|[。！？｡]+[”’」』）]*|\n+|\Z""")
-_ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?+|'[^']*+'?+|[^\s>"'][^\s>]*+)?+)?+"""
-#: A comment, a tag, or what browsers drop besides, by https://html.spec.whatwg.org/#tokenization.
-#: The standard library's parser takes seconds for 20 KB of opened tags, and fails on `<![`.
-#: Here whatever began is taken to its end, or to the end of all, and never looked at again.
-_MARKUP = re.compile(
-    rf"<!--(?:-?>|.*?(?:--!?>|\Z))"
-    rf"|<(?P<closes>/?)(?P<tag>[a-zA-Z][^\s/>]*+)(?:[\s/]++|{_ATTRIBUTE})*+>?+"
-    rf"|<(?:[!?]|/(?!\Z))[^>]*+>?+",
-    re.DOTALL,
+_MARKS = ".!?…؟۔।"
+_END = re.compile(
+    rf"""(?<![{_MARKS}])[{_MARKS}]++["'”’»)\]]*+(?=\s)|[。！？｡]+[”’」』）]*|\n+|\Z"""
 )
-#: What holds no markup, and what is a gap in it.
-_RUN, _GAP = re.compile("[^<&]+"), re.compile(r"\s")
-#: A character reference, as `html.unescape` finds them.
-_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")
 
 #: First and one past the last, in some unit.
 Range = tuple[int, int]
@@ -76,45 +64,24 @@ class Passage:
 
 def read_plain(posted: str) -> Passage:
     """A plain text: all of it is read."""
-    return Passage(posted, posted, _one_by_one(0, len(posted)))
+    return _joined_up(posted, [Piece(posted, 0, len(posted), is_as_posted=True)])
 
 
 def read_html(posted: str) -> Passage:
-    """HTML as a reader sees it: no tags, no code, entities resolved, a line for each block."""
+    """HTML as a reader sees it; what is made of markup has the place of all of that."""
+    return _joined_up(posted, pieces(posted))
+
+
+def _joined_up(posted: str, read: Iterable[Piece]) -> Passage:
+    """Pieces put together, without NULs, which nobody sees."""
     seen: list[str] = []
     places: list[Range] = []
-    at = 0
-    while at < len(posted):
-        if run := _RUN.match(posted, at):
-            # A line break in HTML is a gap like any other.
-            text, end = _GAP.sub(" ", run[0]), run.end()
-            places += _one_by_one(at, end)
-        else:
-            text, end = _markup(posted, at)
-            places += [(at, end)] * len(text)
-        seen.append(text)
-        at = end
+    for piece in read:
+        for at, char in enumerate(piece.text, piece.begin):
+            if char != "\0":
+                seen.append(char)
+                places.append((at, at + 1) if piece.is_as_posted else (piece.begin, piece.end))
     return Passage("".join(seen), posted, places)
-
-
-def _markup(posted: str, at: int) -> tuple[str, int]:
-    """What a reader sees of the `<` or `&` at a place, and where the next thing stands."""
-    if markup := _MARKUP.match(posted, at):
-        tag = (markup["tag"] or "").lower()
-        end = markup.end()
-        if tag in UNSEEN and not markup["closes"]:
-            code = re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE).search(posted, end)
-            end = code.start() if code else len(posted)
-        return ("\n" if BLOCK.fullmatch(tag) else ""), end
-    if reference := _REFERENCE.match(posted, at):
-        text = unescape(reference[0])
-        if text != reference[0]:
-            return text, reference.end()
-    return posted[at], at + 1
-
-
-def _one_by_one(begin: int, end: int) -> list[Range]:
-    return [(at, at + 1) for at in range(begin, end)]
 
 
 def _sentences(text: str) -> Iterator[Range]:

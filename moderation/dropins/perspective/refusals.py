@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 #: What clients find in an error about their key or their quota.
 DOMAIN, SERVICE = "googleapis.com", "commentanalyzer.googleapis.com"
 
+#: The type of the errors that are this API's own.
+ERROR = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
+
 #: HTTP status → the name of `google.rpc.Code` that goes with it (google/rpc/code.proto).
 _CODES = {
     HTTPStatus.BAD_REQUEST: "INVALID_ARGUMENT",
@@ -46,6 +49,7 @@ class ErrorType(StrEnum):
     COMMENT_TOO_LONG = "COMMENT_TOO_LONG"
     NO_REQUESTED_ATTRIBUTES = "NO_REQUESTED_ATTRIBUTES"
     INVALID_REQUEST = "INVALID_REQUEST"
+    LANGUAGE_NOT_SUPPORTED = "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
 
 
 class Refusal(ModerationError):  # noqa: N818 - it is an answer
@@ -78,8 +82,24 @@ class Refusal(ModerationError):  # noqa: N818 - it is an answer
 
 def refused(message: str, kind: ErrorType = ErrorType.INVALID_REQUEST) -> Refusal:
     """A request that Perspective API would refuse as well."""
-    type_ = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
-    return Refusal(message, details=[{"@type": type_, "errorType": kind.value}])
+    return Refusal(message, details=[{"@type": ERROR, "errorType": kind.value}])
+
+
+def not_understood(attribute: str, language: str) -> Refusal:
+    """A text in a language that the release does not know: its score would say nothing."""
+    return Refusal(
+        f"Attribute {attribute} does not support request languages: {language}",
+        details=[
+            {
+                "@type": ERROR,
+                "errorType": ErrorType.LANGUAGE_NOT_SUPPORTED.value,
+                "languageNotSupportedByAttributeError": {
+                    "detectedLanguages": [language],
+                    "attribute": attribute,
+                },
+            }
+        ],
+    )
 
 
 def malformed(violations: Sequence[tuple[str, str]]) -> Refusal:
@@ -152,14 +172,14 @@ def _from_http(error: HTTPException) -> Response:
         limit = request.max_content_length
         return Refusal(f"Request payload size exceeds the limit: {limit} bytes.").response()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    headers = {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else None
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    headers = {"Allow": ", ".join(allowed)} if allowed else None
     message = error.description or status.phrase
     return Refusal(message, status=status, headers=headers).response()
 
 
 def unexpected(_: Exception) -> Response:
-    """Whatever else goes wrong; the log says what."""
-    log.exception("an unexpected error on %s %s", request.method, request.url_rule)
+    """Whatever else goes wrong; it is in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return Refusal("Internal error encountered.", status=status).response()
 

@@ -53,7 +53,7 @@ _LANGUAGE = {"type": "string"}
 _ASKED = {
     "comment": _of("TextEntry"),
     "context": _of("Context"),
-    "languages": _list("Given back; every language is scored.", _LANGUAGE),
+    "languages": _list("What the comment is written in; the first one counts.", _LANGUAGE),
     "clientToken": _string("Given back as it came."),
     "communityId": _string("Names the source of a suggested label; no scores depend on it."),
     "sessionId": _string("Accepted, without effect."),

@@ -106,9 +106,11 @@ class Receiver:
     tls: ssl.SSLContext | None = None
     talks: list[Talk] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    port: int = 0
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
         return self
@@ -119,11 +121,6 @@ class Receiver:
         for thread in self._threads:
             thread.join(PATIENCE_S)
         self._listener.close()
-
-    @property
-    def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
 
     @property
     def url(self) -> str:

@@ -129,8 +129,18 @@ def test_a_host_is_refused_if_any_of_its_addresses_is(answer: list[str]) -> None
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "127.1", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "[::1]"]
-    + ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0"],
+    [
+        "localhost",
+        "127.1",
+        "0x7f.1",
+        "0x7f000001",
+        "2130706433",
+        "0177.0.0.1",
+        "0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+    ],
 )
 def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
     # The system's own resolver: none of these leaves this machine.

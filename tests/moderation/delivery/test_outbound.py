@@ -47,9 +47,19 @@ def post(to: Receiver, deadline_s: float = DEADLINE_S) -> Response:
 
 
 def failure(to: Receiver, deadline_s: float = DEADLINE_S) -> DeliveryError:
-    """The error that posting one message raises."""
+    """The error that posting one message to a receiver raises."""
     with pytest.raises(DeliveryError) as failed:
         post(to, deadline_s)
+    return failed.value
+
+
+def failure_of(url: str = "https://hooks.example/", **options: Any) -> DeliveryError:
+    """The error that posting one message raises when a client is made like that."""
+    with (
+        Client(**{"allow_private": False, **options}) as client,
+        pytest.raises(DeliveryError) as failed,
+    ):
+        client.post(url, HEADERS, BODY)
     return failed.value
 
 
@@ -226,15 +236,18 @@ def test_a_receiver_that_never_answers_is_given_up_on() -> None:
     assert str(error) == "the receiver did not answer within 0.4 s"
 
 
-def test_a_receiver_that_does_not_read_is_given_up_on() -> None:
-    given_up = threading.Event()
+def test_a_receiver_that_reads_a_little_now_and_then_is_given_up_on() -> None:
+    def dawdle(talk: Talk) -> None:
+        for _ in range(100):
+            threading.Event().wait(0.02)
+            talk.sock.recv(65_536)
+
     with (
-        receiver(lambda talk: bool(given_up.wait(20)) and None) as there,
+        receiver(dawdle) as there,
         Client(allow_private=True, deadline_s=SHORT_S) as client,
+        pytest.raises(DeliveryError) as failed,
     ):
-        with pytest.raises(DeliveryError) as failed:
-            client.post(there.url, HEADERS, bytes(50_000_000))
-        given_up.set()
+        client.post(there.url, HEADERS, bytes(50_000_000))
     assert failed.value.kind is FailureKind.TIMEOUT
 
 
@@ -341,26 +354,21 @@ FORBIDDEN = [
 @pytest.mark.parametrize("beside", [[], [PUBLIC]], ids=["alone", "beside a public one"])
 def test_no_socket_is_opened_to_a_forbidden_address(address: str, beside: list[str]) -> None:
     connect = RecordingConnector()
-    resolve = FakeResolver([*beside, address])
-    with Client(allow_private=False, resolve=resolve, connect=connect) as client:
-        with pytest.raises(DeliveryError) as refused:
-            client.post("https://hooks.example/", HEADERS, BODY)
-    assert refused.value.kind is FailureKind.REFUSED_ADDRESS
-    assert address not in str(refused.value)
+    error = failure_of(resolve=FakeResolver([*beside, address]), connect=connect)
+    assert error.kind is FailureKind.REFUSED_ADDRESS
+    assert address not in str(error)
     assert not connect.asked
 
 
 def test_a_host_that_changes_its_address_after_the_check_is_refused() -> None:
-    # Given a name that is public whenever it is checked, and private when it is used
+    # Given a name that is public when it is checked, and private when it is used
     resolve = FakeResolver([PUBLIC], ["127.0.0.1"])
     check_url("https://hooks.example/", allow_private=False, resolve=resolve)
     # When a message is posted there
     connect = RecordingConnector()
-    with Client(allow_private=False, resolve=resolve, connect=connect) as client:
-        with pytest.raises(DeliveryError) as refused:
-            client.post("https://hooks.example/", HEADERS, BODY)
+    error = failure_of(resolve=resolve, connect=connect)
     # Then it is refused, and nothing was opened
-    assert refused.value.kind is FailureKind.REFUSED_ADDRESS
+    assert error.kind is FailureKind.REFUSED_ADDRESS
     assert not connect.asked
 
 
@@ -368,9 +376,8 @@ def test_what_is_connected_to_is_what_was_checked() -> None:
     # Given a name whose second answer would be private
     resolve = FakeResolver([PUBLIC], ["127.0.0.1"])
     connect = RecordingConnector()
-    with Client(allow_private=False, resolve=resolve, connect=connect) as client:
-        with pytest.raises(DeliveryError):
-            client.post("https://hooks.example/", HEADERS, BODY)
+    # When a message is posted there
+    failure_of(resolve=resolve, connect=connect)
     # Then nobody asked for it: the socket got the address itself
     assert resolve.asked == [("hooks.example", 443)]
     assert connect.asked == [Address(socket.AF_INET, (PUBLIC, 443))]
@@ -378,10 +385,8 @@ def test_what_is_connected_to_is_what_was_checked() -> None:
 
 def test_plain_http_is_refused_unless_the_operator_allows_what_is_private() -> None:
     connect = RecordingConnector()
-    with Client(allow_private=False, connect=connect) as client:
-        with pytest.raises(DeliveryError) as refused:
-            client.post("http://127.0.0.1/", HEADERS, BODY)
-    assert refused.value.kind is FailureKind.REFUSED_ADDRESS
+    error = failure_of("http://127.0.0.1/", connect=connect)
+    assert error.kind is FailureKind.REFUSED_ADDRESS
     assert not connect.asked
 
 
@@ -389,10 +394,7 @@ def test_plain_http_is_refused_unless_the_operator_allows_what_is_private() -> N
 
 
 def test_a_name_without_an_address_is_a_failure_of_dns() -> None:
-    with Client(allow_private=False, resolve=FakeResolver([])) as client:
-        with pytest.raises(DeliveryError) as failed:
-            client.post("https://hooks.example/", HEADERS, BODY)
-    assert failed.value.kind is FailureKind.DNS
+    assert failure_of(resolve=FakeResolver([])).kind is FailureKind.DNS
 
 
 def test_a_name_server_that_is_silent_does_not_outlast_the_deadline() -> None:
@@ -403,19 +405,17 @@ def test_a_name_server_that_is_silent_does_not_outlast_the_deadline() -> None:
         return []
 
     try:
-        with Client(allow_private=False, resolve=hang, deadline_s=0.05) as client:
-            with pytest.raises(DeliveryError) as failed:
-                client.post("https://hooks.example/", HEADERS, BODY)
+        error = failure_of(resolve=hang, deadline_s=0.05)
     finally:
         ended.set()
-    assert failed.value.kind is FailureKind.TIMEOUT
+    assert error.kind is FailureKind.TIMEOUT
 
 
 def test_a_port_where_nobody_listens_is_a_failure_to_connect() -> None:
-    with closed_port() as port, Client(allow_private=True) as client:
-        with pytest.raises(DeliveryError, match="Connection refused") as failed:
-            client.post(f"http://127.0.0.1:{port}/", HEADERS, BODY)
-    assert failed.value.kind is FailureKind.CONNECT
+    with closed_port() as port:
+        error = failure_of(f"http://127.0.0.1:{port}/", allow_private=True)
+    assert error.kind is FailureKind.CONNECT
+    assert str(error) == "the receiver cannot be connected to: Connection refused"
 
 
 def test_where_one_address_is_dead_the_next_is_tried() -> None:
@@ -434,10 +434,8 @@ def test_every_address_has_its_share_of_the_time() -> None:
         raise TimeoutError
 
     resolve = FakeResolver([PUBLIC, "8.8.4.4"])
-    client = Client(allow_private=False, resolve=resolve, connect=connect, deadline_s=10)
-    with pytest.raises(DeliveryError) as failed:
-        client.post("https://hooks.example/", HEADERS, BODY)
-    assert failed.value.kind is FailureKind.TIMEOUT
+    error = failure_of(resolve=resolve, connect=connect, deadline_s=10)
+    assert error.kind is FailureKind.TIMEOUT
     first, second = shares
     assert first <= 5 < second <= 10
 
