@@ -177,7 +177,7 @@ def save(folder: Path, release: Release, *, details: Mapping[str, Any], card: st
     folder.mkdir(parents=True, exist_ok=True)
     estimators = {"vectoriser": release.vectoriser, "classifier": release.classifier}
     path = folder / CLASSIFIER_FILE
-    skops.io.dump(estimators, path, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
+    skops.io.dump(estimators, path, compression=zipfile.ZIP_DEFLATED)
     manifest = {
         "schema": SCHEMA,
         "version": release.version,

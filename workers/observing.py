@@ -6,6 +6,7 @@ lost: none of it is a decision.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -33,7 +34,7 @@ class Observer:
         self._shadowed: deque[Shadowed] = deque(maxlen=MOST_REMEMBERED)
         self._seen: deque[tuple[str, Observation]] = deque(maxlen=MOST_REMEMBERED)
         self._every_s = every_s
-        self._written_at = 0.0
+        self._written_at = -math.inf
 
     def saw(self, site: str, release: str, scored: Scored) -> None:
         """Notes a comment that a release has scored and that is decided."""
