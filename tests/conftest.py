@@ -9,7 +9,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from flask.testing import FlaskClient
 from moderation import embedded
 from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE, bootstrap
+from moderation.clerk import Clerk
+from moderation.feed import Hub
 from moderation.record import Record, passwords
 from moderation.settings import Settings
 from tests.fakes import FakeRelease, judge_with
@@ -64,10 +67,20 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def routed(redis_url: str) -> Flask:
+    """An application for copies: to make its routes takes longer than most tests do."""
+    return create_app(_settings(redis_url))
+
+
+def _settings(redis_url: str) -> Settings:
+    return Settings(redis_url=redis_url, api_key=API_KEY, admin_password=ADMIN_PASSWORD)
+
+
 @pytest.fixture
 def settings(redis_url: str) -> Settings:
     """Settings on the test server, with known secrets."""
-    return Settings(redis_url=redis_url, api_key=API_KEY, admin_password=ADMIN_PASSWORD)
+    return _settings(redis_url)
 
 
 @pytest.fixture
@@ -82,10 +95,16 @@ def record(settings: Settings) -> Iterator[Record]:
 
 
 @pytest.fixture
-def app(settings: Settings, record: Record) -> Iterator[Flask]:
-    """The application on the clean record."""
-    app = create_app(settings)
+def app(routed: Flask, settings: Settings, record: Record) -> Iterator[Flask]:
+    """The application on the clean record; it remembers nothing of other tests."""
+    app = copy(routed)
+    app.extensions = dict(routed.extensions)
+    made, own = routed.extensions["moderation"], Record(settings)
+    app.extensions["moderation"] = replace(
+        made, settings=settings, record=own, hub=Hub(own.decisions), clerk=Clerk(own)
+    )
     yield app
+    made.figures.flush()
     close(app)
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import itertools
 import json
-import lzma
 import os
-import signal
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -28,7 +23,6 @@ from tests.conftest import Service, new_comment, start_service
 pytestmark = pytest.mark.service
 
 MODERATION = Path(sys.executable).with_name("moderation")
-REAL_COMMENTS = Path(__file__).parents[2] / "shared/data/jigsaw_train.csv.xz"
 #: Everything is decided long before this; a busy machine takes ten times what a quiet one does.
 RECOVERY_S = 60.0
 
@@ -117,60 +111,6 @@ def test_a_comment_gets_its_decision_within_the_request(service: Service) -> Non
     assert kind.json()["status"] == "approved"
     assert rude.json()["status"] == "held"
     assert rude.json()["decision"]["reasons"][0]["code"] == "score"
-
-
-def test_killed_with_everything_it_forgets_nothing(tmp_path: Path) -> None:
-    # Given a service with decided and undecided comments
-    service = start_service(tmp_path)
-    with service.client() as client:
-        ids = post_many(client, 150, "before")
-    # When everything is killed at once and started again
-    service.kill_group()
-    again = start_service(tmp_path)
-    try:
-        with again.client() as client:
-            ids += post_many(client, 50, "after")
-            wait_until(lambda: len(decisions(client)) >= 200)
-            # Then each is there and decided exactly once
-            assert len(ids) == 200
-            assert_each_decided_once(client, ids)
-    finally:
-        again.kill_group()
-
-
-@pytest.mark.parametrize("part", ["worker", "api", "valkey-server"])
-def test_a_part_that_is_killed_comes_back_and_nothing_is_lost(
-    own_service: Service, part: str
-) -> None:
-    with own_service.client() as client:
-        stop = threading.Event()
-        acknowledged: list[str] = []
-
-        def keep_posting() -> None:
-            with own_service.client() as poster:
-                for number in range(400):
-                    acknowledged.extend(post_many(poster, 5, f"{part}-{number}"))
-                    if stop.is_set():
-                        return
-
-        with ThreadPoolExecutor(1) as pool:
-            posting = pool.submit(keep_posting)
-            for _ in range(3):
-                time.sleep(0.7)
-                for pid in children(own_service, part):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(1.0)
-            stop.set()
-            posting.result()
-        assert acknowledged
-
-        def all_decided() -> bool:
-            with contextlib.suppress(httpx.HTTPError, KeyError):
-                return {d["comment_id"] for d in decisions(client)} >= set(acknowledged)
-            return False
-
-        wait_until(all_decided, 20)
-        assert_each_decided_once(client, acknowledged)
 
 
 def test_sigterm_ends_every_part_cleanly(tmp_path: Path) -> None:
@@ -288,7 +228,7 @@ def test_a_crash_loop_is_reported(tmp_path: Path) -> None:
     # When the worker dies of it again and again
     assert process.stderr is not None
     lines: list[str] = []
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(2 * RECOVERY_S, process.kill)
     watchdog.start()
     for line in process.stderr:
         lines.append(line)
@@ -318,46 +258,6 @@ def test_one_s_own_redis_is_used_when_it_is_named(redis_url: str, tmp_path: Path
         assert record.sites.exists("demo")
     finally:
         service.stop()
-
-
-def real_comments(count: int) -> list[str]:
-    """Comments that people wrote; they stay outside the repository."""
-    if not REAL_COMMENTS.exists():
-        pytest.skip(f"no labelled data in {REAL_COMMENTS}")
-    csv.field_size_limit(sys.maxsize)
-    with lzma.open(REAL_COMMENTS, "rt", encoding="utf-8", newline="") as lines:
-        rows = itertools.islice(csv.DictReader(lines), count)
-        return [row["text"][:20_000] for row in rows]
-
-
-def assert_all_are_decided(client: httpx.Client, texts: list[str], prefix: str) -> None:
-    for number, text in enumerate(texts):
-        body = {
-            "text": text,
-            "author": {"id": f"{prefix}-{number}"},
-            "id": f"{prefix}-{number}",
-        }
-        answer = client.post(
-            "/v1/articles/real/comments", json=body, headers={"Prefer": "wait=20"}
-        )
-        assert answer.status_code == 201
-        assert answer.json()["status"] in {"approved", "held"}
-        assert answer.json()["decision"]["model"]
-
-
-def test_two_hundred_real_comments_are_decided_and_as_many_after_kill_9(tmp_path: Path) -> None:
-    texts = real_comments(400)
-    service = start_service(tmp_path)
-    with service.client() as client:
-        assert_all_are_decided(client, texts[:200], "first")
-    service.kill_group()
-    again = start_service(tmp_path)
-    try:
-        with again.client() as client:
-            assert_all_are_decided(client, texts[200:], "second")
-            assert_each_decided_once(client, [f"first-{number}" for number in range(200)])
-    finally:
-        again.kill_group()
 
 
 def test_nobody_else_on_the_machine_can_read_the_data(service: Service) -> None:

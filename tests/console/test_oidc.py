@@ -149,18 +149,19 @@ def provider(running: FakeProvider) -> FakeProvider:
 
 
 @pytest.fixture
-def app(settings: Settings, record: Record, provider: FakeProvider) -> Iterator[Flask]:
+def app(app: Flask, provider: FakeProvider) -> Flask:
     """The application with a provider."""
-    app = create_app(
-        replace(
-            settings,
+    plain = app.extensions["moderation"]
+    app.extensions["moderation"] = replace(
+        plain,
+        settings=replace(
+            plain.settings,
             oidc_issuer=provider.issuer,
             oidc_client_id=CLIENT_ID,
             oidc_client_secret=CLIENT_SECRET,
-        )
+        ),
     )
-    yield app
-    close(app)
+    return app
 
 
 @pytest.fixture

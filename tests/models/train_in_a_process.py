@@ -8,12 +8,31 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from models import feature_store
 from models.commands.train import train
 from models.learning import candidate, training
 from models.measuring import evaluation
+
+ROOT = Path(__file__).parents[2]
+
+
+def train_in_a_process(
+    arguments: Sequence[object], **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs this module with what is typed behind `moderation train`."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.models.train_in_a_process", *map(str, arguments)],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
 
 
 def _take_small_parts() -> None:

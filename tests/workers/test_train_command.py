@@ -17,8 +17,10 @@ from moderation.cli import main
 from moderation.record import Record
 from moderation.settings import Settings
 from moderation.trainings import TrainingState
+from tests.labelled_comments import labelled_comments, write_csv
 from tests.moderation.test_cli import runner
-from tests.workers.training_kit import add_labels, texts, trainer_process, wait_for_trainer
+from tests.releases import WORSE, files_of
+from tests.workers.training_kit import add_labels, trainer_process, wait_for_trainer
 from workers.commands.models import NO_REASON
 
 __all__ = ["runner"]
@@ -66,12 +68,6 @@ def told(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def labelled(path: Path, count: int = 300, *, flipped: bool = False) -> Path:
-    rows = [f'"{text}",{1 - label if flipped else label}\n' for text, label in texts(count)]
-    path.write_text("text,label\n" + "".join(rows))
-    return path
-
-
 def test_labels_become_a_candidate_that_is_promoted_and_rolled_back(run: Run, record: Record):
     # Given
     add_labels(record, 300)
@@ -109,15 +105,14 @@ def test_labels_become_a_candidate_that_is_promoted_and_rolled_back(run: Run, re
 
 
 def test_a_worse_candidate_is_refused_and_can_be_forced(run: Run, record: Record):
-    # Given labels that say the opposite of the truth
-    poison = labelled(Path("poison.csv"), 600, flipped=True)
-    version = told(run("train", "--data", poison, "--json"))["version"]
-    stored = record.releases.one(DEMO_SITE, version)
-    record.releases.set_evaluation(
+    # Given a release that was compared and found worse than what decides
+    version = "turned-over"
+    record.releases.add(
         DEMO_SITE,
-        version,
-        {**stored.evaluation, "verdict": "worse", "sentences": ["holds harmless ones"]},
-        compared_with=stored.compared_with,
+        files_of(version),
+        created_by="anna",
+        evaluation=WORSE,
+        compared_with=load(shipped()).version,
     )
 
     # When
@@ -126,7 +121,7 @@ def test_a_worse_candidate_is_refused_and_can_be_forced(run: Run, record: Record
 
     # Then
     assert refused.exit_code == 1
-    assert "holds harmless ones" in refused.stderr
+    assert WORSE["sentences"][0] in refused.stderr
     assert "--force" in refused.stderr
     assert forced.exit_code == 0, forced.output
     [activation] = record.releases.activations(DEMO_SITE)
@@ -136,10 +131,13 @@ def test_a_worse_candidate_is_refused_and_can_be_forced(run: Run, record: Record
 def test_a_release_goes_out_and_in_and_is_compared_when_it_is_promoted(
     run: Run, record: Record, tmp_path: Path
 ):
-    # Given a release that was trained elsewhere
+    # Given a release that was trained elsewhere, from labels and a file
     record.sites.create("other", "Other")
-    add_labels(record, 300)
-    version = told(run("train", "--output", "mine", "--json"))["version"]
+    add_labels(record, 200)
+    more = write_csv(tmp_path / "more.csv", labelled_comments(100, seed=2))
+    trained = told(run("train", "--data", more, "--output", "mine", "--json"))
+    assert trained["comments"] == 300
+    version = trained["version"]
     assert load(tmp_path / "mine").version == version
 
     # When
@@ -217,7 +215,7 @@ def test_unknown_sites_are_refused(run: Run):
 
 
 def test_without_a_service_it_trains_from_files_into_a_folder(alone: Run, tmp_path: Path):
-    path = labelled(tmp_path / "labelled.csv")
+    path = write_csv(tmp_path / "labelled.csv", labelled_comments(300))
 
     result = alone("train", "--data", path, "--output", "mine", "--json")
 

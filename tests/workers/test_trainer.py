@@ -1,10 +1,9 @@
-"""A real trainer's process on the real server: what it does, and what is left when it dies."""
+"""What a real trainer's process does on the real server: one for all, a site for each test."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +11,15 @@ from pathlib import Path
 import pytest
 
 from models.release_files import load, shipped
-from moderation.bootstrap import DEMO_SITE
 from moderation.desk.people import operator
 from moderation.desk.trainings import Trainings
-from moderation.record import Record, trainings
+from moderation.record import Record
 from moderation.settings import Settings
 from moderation.trainings import TrainingState
 from tests.workers.training_kit import (
     add_labels,
     child_of,
     ended,
-    is_running,
     trainer_process,
     under_way,
     wait_for_trainer,
@@ -36,14 +33,37 @@ LIGHT_MB = 80
 LEAST_PRIORITY = 19
 
 
-@pytest.fixture
-def trainer(
-    settings: Settings, record: Record, tmp_path: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+@pytest.fixture(scope="module")
+def record(redis_url: str) -> Iterator[Record]:
+    """A record that is empty when the first test begins."""
+    record = Record(Settings(redis_url=redis_url))
+    record.connection.flushall()
+    record.prepare()
+    yield record
+    record.connection.close()
+    record.rq_connection.close()
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the trainer makes its temporary files."""
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="module")
+def trainer(redis_url: str, record: Record, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A trainer that is alive."""
-    with trainer_process(settings, tmp_path) as process:
+    with trainer_process(Settings(redis_url=redis_url), scratch) as process:
         wait_for_trainer(record)
         yield process
+
+
+@pytest.fixture
+def site(record: Record, request: pytest.FixtureRequest) -> str:
+    """A site of the test's own."""
+    name = request.function.__name__.replace("_", "-")[:60]
+    record.sites.create(name, name)
+    return name
 
 
 def rss_mb(pid: int) -> float:
@@ -54,13 +74,13 @@ def rss_mb(pid: int) -> float:
 
 
 def test_a_candidate_is_learnt_compared_and_stored(
-    trainer: subprocess.Popen[bytes], record: Record, tmp_path: Path
+    trainer: subprocess.Popen[bytes], record: Record, site: str, scratch: Path
 ):
     # Given
-    add_labels(record, 300)
+    add_labels(record, 300, site=site)
 
     # When
-    training = Trainings(record).start(operator(DEMO_SITE))
+    training = Trainings(record).start(operator(site))
     under_way(record, training)
     child = child_of(trainer.pid)
     own, niceness = (os.getpriority(os.PRIO_PROCESS, one) for one in (trainer.pid, child))
@@ -69,14 +89,14 @@ def test_a_candidate_is_learnt_compared_and_stored(
     # Then: the release is there, with its lineage and its figures
     assert (done.state, done.error) == (TrainingState.DONE, "")
     assert done.labels == 300
-    [stored] = record.releases.all(DEMO_SITE)
+    [stored] = record.releases.all(site)
     parent = load(shipped())
     assert stored.version == done.candidate
     assert stored.training == training.id
     assert stored.compared_with == stored.parent == parent.version
     assert stored.evaluation is not None
     assert stored.evaluation["verdict"] in {"better", "no worse"}
-    learnt = load_stored(record.releases, DEMO_SITE, stored.version)
+    learnt = load_stored(record.releases, site, stored.version)
     before, after = (
         one.score(["you dunderhead"])[0].scores["toxicity"] for one in (parent, learnt)
     )
@@ -84,134 +104,64 @@ def test_a_candidate_is_learnt_compared_and_stored(
     # And it was done aside, by a light process, and left nothing behind.
     assert niceness == min(own + NICENESS, LEAST_PRIORITY)
     assert rss_mb(trainer.pid) < LIGHT_MB
-    assert not list(tmp_path.iterdir())
+    assert not list(scratch.iterdir())
 
 
 def test_a_stored_release_is_compared_with_what_is_active_now(
-    trainer: subprocess.Popen[bytes], record: Record
+    trainer: subprocess.Popen[bytes], record: Record, site: str
 ):
     # Given a site without a label, and a release that nobody compared
-    stored = record.releases.add(DEMO_SITE, files_of(shipped()), created_by="anna")
+    stored = record.releases.add(site, files_of(shipped()), created_by="anna")
     assert stored.evaluation is None
 
     # When
-    done = ended(record, Trainings(record).compare(operator(DEMO_SITE), stored.version))
+    done = ended(record, Trainings(record).compare(operator(site), stored.version))
 
     # Then
     assert (done.state, done.error) == (TrainingState.DONE, "")
-    compared = record.releases.one(DEMO_SITE, stored.version)
+    compared = record.releases.one(site, stored.version)
     assert compared.compared_with == load(shipped()).version
     assert compared.evaluation is not None
     assert compared.evaluation["verdict"] == "no worse"
 
 
 def test_too_few_labels_fail_with_what_is_missing(
-    trainer: subprocess.Popen[bytes], record: Record
+    trainer: subprocess.Popen[bytes], record: Record, site: str
 ):
-    add_labels(record, 12)
+    add_labels(record, 12, site=site)
 
-    few = ended(record, Trainings(record).start(operator(DEMO_SITE)))
+    few = ended(record, Trainings(record).start(operator(site)))
 
     assert few.state is TrainingState.FAILED
     assert "10" in few.error
     assert "labelled 1" in few.error
-    assert record.releases.all(DEMO_SITE) == []
+    assert record.releases.all(site) == []
 
 
 def test_without_any_label_it_says_where_labels_come_from(
-    trainer: subprocess.Popen[bytes], record: Record
+    trainer: subprocess.Popen[bytes], record: Record, site: str
 ):
-    none = ended(record, Trainings(record).start(operator(DEMO_SITE)))
+    none = ended(record, Trainings(record).start(operator(site)))
 
     assert none.state is TrainingState.FAILED
     assert "moderation labels import" in none.error
 
 
-def test_a_killed_child_fails_its_training_and_harms_nobody(
-    trainer: subprocess.Popen[bytes], record: Record
-):
-    # Given
-    add_labels(record, 3_000)
-    training = Trainings(record).start(operator(DEMO_SITE))
-    under_way(record, training)
-
-    # When: as the system does it when memory runs out
-    os.kill(child_of(trainer.pid), signal.SIGKILL)
-    failed = ended(record, training)
-
-    # Then
-    assert failed.state is TrainingState.FAILED
-    assert failed.error.startswith("the training process was killed (signal 9)")
-    assert "memory" in failed.error
-    assert record.releases.all(DEMO_SITE) == []
-    # And the next one begins.
-    again = Trainings(record).start(operator(DEMO_SITE))
-    under_way(record, again)
-    assert trainer.poll() is None
-
-
-def test_a_killed_trainer_fails_its_training_once_it_is_silent(
-    trainer: subprocess.Popen[bytes], record: Record, monkeypatch: pytest.MonkeyPatch
-):
-    # Given
-    add_labels(record, 3_000)
-    training = Trainings(record).start(operator(DEMO_SITE))
-    under_way(record, training)
-    child = child_of(trainer.pid)
-
-    # When
-    trainer.kill()
-    trainer.wait()
-
-    # Then: its child does not go on without it, and whoever looks says what happened
-    wait_until(lambda: not is_running(child), 20)
-    monkeypatch.setattr(trainings, "SILENT_S", 1.0)
-    wait_until(
-        lambda: Trainings(record).one(DEMO_SITE, training.id).state is TrainingState.FAILED, 20
-    )
-    assert "died without a word" in record.trainings.one(DEMO_SITE, training.id).error
-    Trainings(record).start(operator(DEMO_SITE))
-
-
 def test_a_cancelled_training_stops_and_leaves_nothing_behind(
-    trainer: subprocess.Popen[bytes], record: Record, tmp_path: Path
+    trainer: subprocess.Popen[bytes], record: Record, site: str, scratch: Path
 ):
     # Given
-    add_labels(record, 3_000)
-    training = Trainings(record).start(operator(DEMO_SITE))
+    add_labels(record, 3_000, site=site)
+    training = Trainings(record).start(operator(site))
     under_way(record, training)
-    assert list(tmp_path.iterdir())
+    assert list(scratch.iterdir())
 
     # When
-    Trainings(record).cancel(operator(DEMO_SITE), training.id)
+    Trainings(record).cancel(operator(site), training.id)
     cancelled = ended(record, training)
 
     # Then
     assert cancelled.state is TrainingState.CANCELLED
     assert cancelled.cancelled_by == "command line"
-    assert record.releases.all(DEMO_SITE) == []
-    wait_until(lambda: not list(tmp_path.iterdir()), 10)
-
-
-def test_a_trainer_that_is_asked_to_end_does_not_finish_first(
-    trainer: subprocess.Popen[bytes], record: Record
-):
-    add_labels(record, 3_000)
-    training = Trainings(record).start(operator(DEMO_SITE))
-    under_way(record, training)
-
-    trainer.terminate()
-
-    assert trainer.wait(15) == 0
-    assert "the trainer was stopped" in ended(record, training).error
-
-
-def test_a_training_that_rq_lost_is_found_again(
-    settings: Settings, record: Record, tmp_path: Path
-):
-    # Given a training whose job went down with a trainer
-    training = Trainings(record).start(operator(DEMO_SITE))
-    record.rq_connection.delete(f"rq:queue:{record.trainings.queue_name}")
-
-    with trainer_process(settings, tmp_path):
-        assert ended(record, training).state is TrainingState.FAILED
+    assert record.releases.all(site) == []
+    wait_until(lambda: not list(scratch.iterdir()), 10)

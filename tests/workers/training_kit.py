@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -18,30 +17,17 @@ from moderation.labels import Label, LabelOrigin, label_id
 from moderation.record import Record
 from moderation.settings import Settings
 from moderation.trainings import Training
+from tests.labelled_comments import labelled_comments
 
-NOUNS = ("garden", "bridge", "train", "council", "school", "river", "market", "museum")
-RUDE = ("nitwit", "blockhead", "dunderhead")
 #: Long enough on a machine that has other things to do.
 PATIENCE_S = 150.0
-
-
-def texts(count: int, *, seed: int = 1) -> list[tuple[str, int]]:
-    """Made-up comments, every third of them rude."""
-    rng = random.Random(seed)
-    made = []
-    for number in range(count):
-        rude = number % 3 == 0
-        opening = f"you {rng.choice(RUDE)}" if rude else "thank you"
-        nouns = " ".join(rng.choices(NOUNS, k=6))
-        made.append((f"{opening}, the {nouns} {rng.randrange(10**6)}", int(rude)))
-    return made
 
 
 def add_labels(record: Record, count: int, *, seed: int = 1, site: str = DEMO_SITE) -> None:
     """Labels of a site, as if somebody had imported them."""
     labels = [
         Label(label_id(text), text, {"label": label}, LabelOrigin.IMPORT)
-        for text, label in texts(count, seed=seed)
+        for text, label in labelled_comments(count, seed=seed)
     ]
     Labels(record).add(operator(site), labels)
 
