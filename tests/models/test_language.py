@@ -198,9 +198,9 @@ def test_english_is_named_where_it_is_not_known() -> None:
 def test_hostile_texts_neither_raise_nor_take_long(text: str) -> None:
     normalised = normalise(text)
     language.prepare()
-    started = time.perf_counter()
+    started = time.thread_time()
 
     (found,) = language.detect([text], [normalised], known=KNOWN)
 
-    assert time.perf_counter() - started < MOST_S
+    assert time.thread_time() - started < MOST_S
     assert found is None or 2 <= len(found) <= 3

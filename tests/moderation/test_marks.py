@@ -92,7 +92,7 @@ def test_every_place_shows_its_strongest_mark(ones: list[tuple[int, int, str, fl
 def test_many_overlapping_marks_take_no_long_time() -> None:
     text = "ab " * 7_000
     ones = [(at, len(text) - at, "spam", at / len(text)) for at in range(10_000)]
-    began = time.perf_counter()
+    began = time.thread_time()
     cut(text, spans(*ones))
     list_marks(text, ["ab", "ab ab ab"])
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

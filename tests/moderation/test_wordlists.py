@@ -104,9 +104,9 @@ def test_the_cost_does_not_grow_with_the_length_of_the_list():
         words = WordList([f"word{n}" for n in range(entries)], str.lower)
         best = 9.0
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.thread_time()
             words.find(text, normalised)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
     assert seconds(10_000) < 5 * seconds(10) + 0.002

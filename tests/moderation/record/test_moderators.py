@@ -71,9 +71,9 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(
     passwords.decoy()
 
     def seconds(name: str) -> float:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         record.moderators.with_password(name, "wrong")
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     # When
     known = min(seconds("mia") for _ in range(5))
