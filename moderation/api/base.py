@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
-from flask import Request, Response, current_app
+from flask import Flask, Request, Response, current_app
 from flask_smorest.utils import prepare_response
 from itsdangerous import BadSignature, URLSafeSerializer
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter
 
+from moderation.api.openapi import SchemaPlugin
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api.requests import RequestFigures
 from moderation.clerk import Clerk
@@ -84,6 +85,9 @@ class Api(flask_smorest.Api):
     """OpenAPI generated from the schemas; errors are left to `problems`."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": SchemaPlugin()})
 
     def _register_error_handlers(self) -> None:
         """`problems.register` does it."""

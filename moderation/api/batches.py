@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, url_for
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from moderation.api import staff
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.held_filters import HeldFilterSchema, query_of
+from moderation.api.json_fields import JsonInteger
 from moderation.api.moderation import VerdictSchema, verdict_of
 from moderation.api.schemas import CleanString, CommentSchema, Identifier
 from moderation.desk.batch_label import batch_label
@@ -74,10 +75,11 @@ class NewBatchSchema(VerdictSchema):
         """Each comment of a batch has an expected revision of its own."""
 
         exclude = ("expected_revision",)
+        rules: ClassVar = {"oneOf": [{"required": ["ids"]}, {"required": ["where"]}]}
 
     ids = fields.List(Identifier(), validate=validate.Length(1, MOST_COMMENTS))
     where = fields.Nested(HeldFilterSchema)
-    as_of = fields.Integer(strict=True, validate=validate.Range(0), metadata=_AS_OF)
+    as_of = JsonInteger(validate=validate.Range(0), metadata=_AS_OF)
 
     @validates_schema
     def _check_one_of(self, data: dict[str, Any], **_: Any) -> None:

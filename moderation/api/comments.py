@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from moderation import policy
 from moderation.api import auth
 from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.openapi import request_header
 from moderation.api.problems import Problem, invalid, invalid_by, too_large
 from moderation.api.schemas import (
     TEXT_CHARACTERS,
@@ -66,21 +67,12 @@ _BATCH_COMMENT = BatchCommentSchema()
 @blueprint.arguments(NewCommentSchema)
 @blueprint.response(202, CommentSchema, description="Accepted; the decision comes later.")
 @blueprint.alt_response(201, schema=CommentSchema, description="Decided in time.", success=True)
-@blueprint.doc(
-    parameters=[
-        {
-            "name": "Prefer",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "`wait=SECONDS`: answer when the comment is decided.",
-        },
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "schema": {"type": "string", "maxLength": IDEMPOTENCY_KEY_CHARACTERS},
-            "description": "A repeat with the same key gives the first answer again.",
-        },
-    ]
+@request_header("Prefer", "`wait=SECONDS`: answer when the comment is decided.")
+@request_header(
+    "Idempotency-Key",
+    "A repeat with the same key gives the first answer again.",
+    minLength=1,
+    maxLength=IDEMPOTENCY_KEY_CHARACTERS,
 )
 def post_comment(body: dict[str, Any], article_id: str) -> Response:
     """Post a comment."""

@@ -11,6 +11,7 @@ from flask import Response, request
 
 from moderation.api import auth
 from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.openapi import request_header
 from moderation.api.schemas import DecisionsPageSchema, DecisionsQuerySchema, StreamQuerySchema
 from moderation.errors import CursorExpiredError, RedisAwayError
 from moderation.feed import Hub, SiteFeed
@@ -25,6 +26,33 @@ auth.protect(blueprint)
 HEARTBEAT_S = 15.0
 #: How long a client waits before it connects again, in milliseconds.
 RECONNECT_MS = 1_000
+#: One event of the stream. OpenAPI has a keyword of its own for that from 3.2 on
+#: (`itemSchema`); until then tools take the schema of an event stream for that of each event.
+EVENT = {
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["id", "event", "data"],
+            "properties": {
+                "id": {"type": "string", "description": "The cursor after this decision."},
+                "event": {"const": "decision"},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": "#/components/schemas/Decision"},
+                },
+            },
+        },
+        {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"const": "error"},
+                "data": {"type": "string", "description": "Why the stream ends."},
+            },
+        },
+    ]
+}
 
 
 @blueprint.route("/decisions")
@@ -45,18 +73,9 @@ def list_decisions(query: dict[str, Any]) -> Response:
 @blueprint.route("/decisions/stream")
 @blueprint.arguments(StreamQuerySchema, location="query")
 @blueprint.response(
-    200, {"type": "string"}, content_type="text/event-stream", description="An endless stream."
+    200, EVENT, content_type="text/event-stream", description="An endless stream of events."
 )
-@blueprint.doc(
-    parameters=[
-        {
-            "name": "Last-Event-ID",
-            "in": "header",
-            "schema": {"type": "string"},
-            "description": "The id of the last event that was seen; goes before `after`.",
-        }
-    ]
-)
+@request_header("Last-Event-ID", "The id of the last event that was seen; before `after`.")
 def stream_decisions(query: dict[str, Any]) -> Response:
     """Follow the decisions as server-sent events; `id` is the cursor."""
     site = auth.current_site()

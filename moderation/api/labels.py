@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from moderation.api import staff
 from moderation.api.base import Blueprint, json_response, services
+from moderation.api.json_fields import JsonInteger, JsonNumber
 from moderation.api.moderation import VerdictSchema, verdict_of
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema
 from moderation.api.schemas import TEXT_CHARACTERS, Text
@@ -33,6 +34,7 @@ IMPORTED_AT_ONCE = 1_000
 DOUBTS = 500
 #: Lines that are sent in one piece.
 LINES_AT_ONCE = 200
+REMOVABLE = [one.value for one in LabelOrigin if one is not LabelOrigin.DECISION]
 JSON_LINES = "application/jsonl"
 
 
@@ -68,11 +70,16 @@ class SummarySchema(Schema):
 class NewLabelSchema(Schema):
     """A labelled text."""
 
+    class Meta:
+        """It says something of the text."""
+
+        rules: ClassVar = {"anyOf": [{"required": [name]} for name in NAMES]}
+
     text = Text(required=True, validate=validate.Length(max=TEXT_CHARACTERS))
-    weight = fields.Float(
+    weight = JsonNumber(
         load_default=1.0,
         validate=validate.Range(0, MOST_IMPORTED_WEIGHT, min_inclusive=False),
-        metadata={"description": "How many comments it stands for."},
+        metadata={"description": "How many comments it stands for.", "exclusiveMinimum": 0},
     )
 
     @validates_schema
@@ -81,7 +88,7 @@ class NewLabelSchema(Schema):
             raise ValidationError(f"Say one of {', '.join(NAMES)}.", "label")
 
 
-_LABELS = {name: fields.Integer(strict=True, validate=validate.OneOf([0, 1])) for name in NAMES}
+_LABELS = {name: JsonInteger(validate=validate.OneOf([0, 1])) for name in NAMES}
 LabelledTextSchema = type("LabelledTextSchema", (NewLabelSchema,), dict(_LABELS))
 
 
@@ -116,13 +123,10 @@ class ImportedSchema(Schema):
 class RemovedQuerySchema(Schema):
     """Which labels are removed."""
 
-    origin = fields.Enum(
-        LabelOrigin,
-        by_value=True,
+    origin = fields.String(
         required=True,
-        validate=validate.NoneOf(
-            [LabelOrigin.DECISION], error="A decision is undone, not removed."
-        ),
+        validate=validate.OneOf(REMOVABLE),
+        metadata={"description": "A moderator's decision is undone, not removed."},
     )
 
 
@@ -254,7 +258,8 @@ def post_labels(body: dict[str, Any]) -> Response:
 @blueprint.response(200, RemovedSchema)
 def remove_labels(query: dict[str, Any]) -> Response:
     """Remove every stored label of one origin; moderators' verdicts stay."""
-    removed = Labels(services().record).remove(staff.current(), query["origin"])
+    origin = LabelOrigin(query["origin"])
+    removed = Labels(services().record).remove(staff.current(), origin)
     return json_response({"removed": removed})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, validate
 
+from moderation.api.json_fields import JsonBoolean
 from moderation.api.policy_schemas import ShareSchema
 from moderation.api.problems import ProblemSchema
 from moderation.api.schemas import CleanString
@@ -171,7 +172,15 @@ def _expected() -> fields.String:
 class PromotionSchema(Schema):
     """How a release is to be promoted."""
 
-    force = fields.Boolean(
+    class Meta:
+        """Whoever forces a release says why."""
+
+        rules: ClassVar = {
+            "if": {"properties": {"force": {"const": True}}, "required": ["force"]},
+            "then": {"properties": {"reason": {"pattern": r"\S"}}, "required": ["reason"]},
+        }
+
+    force = JsonBoolean(
         load_default=False,
         metadata={"description": "Although it is worse or not compared; takes a reason."},
     )
@@ -193,7 +202,7 @@ class ShadowSchema(Schema):
         required=True,
         allow_none=True,
         validate=validate.Regexp(rf"(?:{VERSION.pattern})\Z"),
-        metadata={"description": "null: none."},
+        metadata={"description": "null: none.", "pattern": f"^{VERSION.pattern}$"},
     )
 
 

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from moderation.api import staff
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.held_filters import HeldFilterSchema, query_of
+from moderation.api.json_fields import JsonInteger
 from moderation.api.problems import CONTENT_TYPE, ProblemSchema, invalid
 from moderation.api.schemas import (
     CleanString,
@@ -118,9 +119,8 @@ class VerdictSchema(Schema):
         validate=validate.Length(max=STATEMENT_CHARACTERS),
         metadata={"description": "For the author; written from the reason if absent."},
     )
-    expected_revision = fields.Integer(
+    expected_revision = JsonInteger(
         allow_none=True,
-        strict=True,
         validate=validate.Range(0),
         metadata={"description": "The revision that was seen; 409 if it is another now."},
     )
@@ -137,7 +137,7 @@ class ConflictSchema(ProblemSchema):
 class UndoSchema(Schema):
     """Which decision is taken back."""
 
-    revision = fields.Integer(required=True, strict=True, validate=validate.Range(1))
+    revision = JsonInteger(required=True, validate=validate.Range(1))
 
 
 @blueprint.route("/queue")

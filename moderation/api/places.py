@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from moderation.api import staff
 from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.json_fields import JsonBoolean
 from moderation.api.moderation import AuthorHistorySchema, CaseSchema
 from moderation.api.problems import Problem
 from moderation.desk.cases import Cases
@@ -41,14 +42,14 @@ class ArticleCasesQuerySchema(CasesQuerySchema):
 class ArticleRulesSchema(Schema):
     """What becomes of an article's further comments."""
 
-    held = fields.Boolean(metadata={"description": "Every one is held for a person."})
-    closed = fields.Boolean(metadata={"description": "Every one is refused."})
+    held = JsonBoolean(metadata={"description": "Every one is held for a person."})
+    closed = JsonBoolean(metadata={"description": "Every one is refused."})
 
 
 class AuthorRulesSchema(Schema):
     """What becomes of an author's further comments."""
 
-    held = fields.Boolean(required=True)
+    held = JsonBoolean(required=True)
 
 
 class ArticleCasesSchema(Schema):

@@ -11,6 +11,7 @@ from flask import Response, current_app, request
 from moderation.access import needs
 from moderation.api import either
 from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.openapi import request_header
 from moderation.api.policy_schemas import (
     EffectSchema,
     FoundWordsSchema,
@@ -35,12 +36,7 @@ either.protect(blueprint)
 
 #: A version that no policy is ever at.
 NO_VERSION = -1
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "schema": {"type": "string"},
-    "description": "Replace only the version with this ETag, else 412.",
-}
+_if_match = request_header("If-Match", "Replace only the version with this ETag, else 412.")
 
 
 @blueprint.route("/policy")
@@ -54,7 +50,7 @@ def get_policy() -> Response:
 @blueprint.route("/policy", methods=["PUT"])
 @blueprint.arguments(PolicySchema)
 @blueprint.response(200, PolicySchema)
-@blueprint.doc(parameters=[_IF_MATCH])
+@_if_match
 @needs(Role.ADMIN)
 def put_policy(body: dict[str, Any]) -> Response:
     """Replace the policy; it holds from the next comment on."""
@@ -105,7 +101,7 @@ def list_versions(query: dict[str, Any]) -> Response:
 @blueprint.route("/policy/revert", methods=["POST"])
 @blueprint.arguments(RevertSchema)
 @blueprint.response(200, PolicySchema)
-@blueprint.doc(parameters=[_IF_MATCH])
+@_if_match
 @needs(Role.ADMIN)
 def revert_policy(body: dict[str, Any]) -> Response:
     """Go back to an earlier version; that makes a new version like it."""

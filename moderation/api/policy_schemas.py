@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from marshmallow import Schema, fields, validate
 
+from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonNumber
 from moderation.api.schemas import TEXT_CHARACTERS, CleanString, Identifier, Text
 from moderation.desk.effect import BINS
 from moderation.domain import Action, QueueOrder
@@ -16,15 +17,15 @@ from moderation.record.policies import VERSIONS_KEPT
 class FloodSchema(Schema):
     """Hold an author's comments past so many in a window."""
 
-    comments = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100_000))
-    window_s = fields.Integer(load_default=60, strict=True, validate=validate.Range(1, 86_400))
+    comments = JsonInteger(required=True, validate=validate.Range(1, 100_000))
+    window_s = JsonInteger(load_default=60, validate=validate.Range(1, 86_400))
 
 
 class DuplicatesSchema(Schema):
     """Hold a text that was posted so often before."""
 
-    by_author = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10))
-    by_anyone = fields.Integer(load_default=3, strict=True, validate=validate.Range(1, 10))
+    by_author = JsonInteger(load_default=1, validate=validate.Range(1, 10))
+    by_anyone = JsonInteger(load_default=3, validate=validate.Range(1, 10))
 
 
 def _words(
@@ -50,7 +51,7 @@ def _ids(help_text: str) -> fields.List[str]:
 def _thresholds() -> fields.Dict:
     return fields.Dict(
         keys=CleanString(validate=validate.Length(1, 100)),
-        values=fields.Float(allow_none=True, validate=validate.Range(0, 1)),
+        values=JsonNumber(allow_none=True, validate=validate.Range(0, 1)),
         load_default=dict,
         metadata={
             "description": "Category → hold at this probability or more, null for never. "
@@ -65,15 +66,14 @@ class PolicySchema(Schema):
     thresholds = _thresholds()
     banned_words = _words("Words and phrases that hold, found through evasion.")
     suspect_words = _words("Words and phrases that are only marked, unless switched on below.")
-    hold_suspect_words = fields.Boolean(load_default=False)
-    link_limit = fields.Integer(
+    hold_suspect_words = JsonBoolean(load_default=False)
+    link_limit = JsonInteger(
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=validate.Range(0, 1_000),
         metadata={"description": "Hold a comment with more links than this."},
     )
-    hold_first_time_authors = fields.Boolean(
+    hold_first_time_authors = JsonBoolean(
         load_default=False,
         metadata={"description": "Hold until the author has one approved comment."},
     )
@@ -90,10 +90,9 @@ class PolicySchema(Schema):
             "not know. `approve`: its scores and the other rules decide alone."
         },
     )
-    reports_to_hold = fields.Integer(
+    reports_to_hold = JsonInteger(
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=validate.Range(1, 1_000),
         metadata={"description": "Hold an approved comment that so many readers report."},
     )
@@ -102,7 +101,7 @@ class PolicySchema(Schema):
         validate=validate.OneOf([order.value for order in QueueOrder]),
         metadata={"description": "What moderators see first."},
     )
-    review_share = fields.Float(
+    review_share = JsonNumber(
         load_default=0.0,
         validate=validate.Range(
             0, MOST_REVIEWED, error=f"Must be from 0 to {MOST_REVIEWED} ({MOST_REVIEWED:.0%})."
@@ -216,7 +215,7 @@ class HistorySchema(Schema):
 class RevertSchema(Schema):
     """The version to go back to."""
 
-    version = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**53))
+    version = JsonInteger(required=True, validate=validate.Range(0, 2**53))
 
 
 class TriedWordsSchema(Schema):

@@ -42,7 +42,7 @@ class Text(CleanString):
     """A comment's text. Its length is checked by the views: too long is 413, not 422."""
 
     def __init__(self, **kwargs: Any) -> None:
-        metadata = {"maxLength": TEXT_CHARACTERS, "minLength": 1}
+        metadata = {"maxLength": TEXT_CHARACTERS, "minLength": 1, "pattern": r"\S"}
         super().__init__(metadata=metadata | kwargs.pop("metadata", {}), **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
@@ -56,7 +56,11 @@ class Identifier(CleanString):
     """An opaque id: one line, not empty, no control characters."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(1, ID_CHARACTERS), **kwargs)
+        metadata = {"pattern": r"^[^\x00-\x1f\x7f]+$"}
+        metadata |= kwargs.pop("metadata", {})
+        super().__init__(
+            validate=validate.Length(1, ID_CHARACTERS), metadata=metadata, **kwargs
+        )
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, *args, **kwargs)
@@ -122,6 +126,7 @@ class ArticleSchema(Schema):
             validate.Length(max=URL_CHARACTERS),
             validate.Regexp(r"(?i)https?://", error="Must begin with http:// or https://."),
         ],
+        metadata={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
     )
     title = _optional(CleanString, NAME_CHARACTERS)
 

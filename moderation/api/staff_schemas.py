@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from moderation.api.json_fields import JsonBoolean
 from moderation.api.schemas import CleanString
 from moderation.desk.people import (
     LEAST_PASSWORD_CHARACTERS,
@@ -28,6 +29,7 @@ class NewModeratorSchema(Schema):
     name = CleanString(
         required=True,
         validate=validate.Regexp(rf"\A{NAME.pattern}\Z", error=f"Must be {NAME_RULE}."),
+        metadata={"pattern": f"^{NAME.pattern}$"},
     )
     role = _role(load_default=Role.MODERATOR)
     password = CleanString(
@@ -43,7 +45,7 @@ class ModeratorChangeSchema(Schema):
     role = _role(
         allow_none=True, metadata={"description": "Their role on this site; null: none."}
     )
-    disabled = fields.Boolean(metadata={"description": "Whether they are shut out."})
+    disabled = JsonBoolean(metadata={"description": "Whether they are shut out."})
 
 
 class ModeratorSchema(Schema):
@@ -87,9 +89,9 @@ class PreferencesSchema(Schema):
     """One's own settings of the console."""
 
     blur = fields.Enum(Blur, by_value=True, required=True)
-    grey = fields.Boolean(required=True)
+    grey = JsonBoolean(required=True)
     theme = fields.Enum(Theme, by_value=True, required=True)
-    keys = fields.Boolean(
+    keys = JsonBoolean(
         required=True, metadata={"description": "Whether single keys do things."}
     )
     remapped = fields.Dict(
