@@ -5,7 +5,6 @@ It alone speaks to the outside. It imports nothing that scores.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -23,8 +22,7 @@ from moderation.settings import Settings
 from workers.delivering import Crew, Post, open_post
 from workers.jobs import DeliveryJob
 from workers.serving import Server
-
-log = logging.getLogger(__name__)
+from workers.ticking import Ticker
 
 TICK_S = 0.5
 #: The subscription is looked after at least so often.
@@ -45,35 +43,19 @@ class DeliveryWorker(SimpleWorker):
         self.stop.set()
 
 
-class Ticker(threading.Thread):
+class DeliveryTicker(Ticker):
     """The heartbeat, and the bell whenever a site has an endpoint."""
 
     def __init__(self, record: Record, stop: threading.Event) -> None:
-        super().__init__(name="ticker", daemon=True)
+        super().__init__(TICK_S, stop)
         self._record = record
-        self._stop_sign = stop
-
-    def run(self) -> None:
-        """Ticks until the deliverer stops, also while Redis is away."""
-        while not self._stop_sign.is_set():
-            try:
-                self.tick()
-            except RedisAwayError as error:
-                log.warning("Redis is away: %s", error)
-            except Exception:
-                log.exception("the ticker stumbled and goes on")
-            self._stop_sign.wait(TICK_S)
 
     def tick(self) -> None:
-        """One tick.
-
-        Raises:
-            RedisAwayError: Redis does not answer.
-        """
+        """One tick."""
         self._record.webhooks.tick()
         sites = [site.id for site in self._record.sites.all()]
         if any(not one.disabled for one in self._record.webhooks.of(sites)):
-            self._record.deliveries.ring()
+            self._record.deliveries.doorbell.ring()
 
 
 class Ear(threading.Thread):
@@ -114,7 +96,7 @@ def run(settings: Settings) -> None:
     server = Server(record, lambda: Client(allow_private=allow_private))
     crew = Crew(lambda endpoint: server.serve(endpoint, lambda: not stop.is_set()))
     open_post(record.shard, Post(record, crew, news, stop))
-    Ticker(record, stop).start()
+    DeliveryTicker(record, stop).start()
     Ear(record, news, stop).start()
     while not stop.is_set():
         with suppress(RedisAwayError):
@@ -127,7 +109,7 @@ def _work(record: Record, stop: threading.Event) -> None:
     """RQ's loop; it also returns by itself when Redis went away at a bad moment."""
     with redis_away():
         worker = DeliveryWorker(
-            [record.deliveries.queue_name],
+            [record.deliveries.doorbell.queue_name],
             name=f"deliverer-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}",
             connection=record.rq_connection,
             serializer="json",

@@ -28,6 +28,7 @@ from workers.memory import rss_bytes
 from workers.model import facts_of_default, load_default
 from workers.observing import Observer
 from workers.scoring import Station, open_station
+from workers.ticking import Ticker
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class PreloadedWorker(SimpleWorker):
         self.stop.set()
 
 
-class Ticker(threading.Thread):
+class ScoringTicker(Ticker):
     """The heartbeat, statistics, and the bell for comments that a crash left without one."""
 
     def __init__(
@@ -66,25 +67,17 @@ class Ticker(threading.Thread):
         *,
         facts: Mapping[str, Any],
     ) -> None:
-        super().__init__(name="ticker", daemon=True)
+        super().__init__(TICK_S, stop)
         self._record = record
         self._worker = name
         self._keeper = keeper
         self._observer = observer
-        self._stop_sign = stop
         self._facts = facts
 
-    def run(self) -> None:
-        """Ticks until the worker stops, also while Redis is away."""
-        while not self._stop_sign.is_set():
-            try:
-                self._record.queue.tick(self._worker, self._state())
-                self._observer.flush(self._record)
-            except RedisAwayError as error:
-                log.warning("Redis is away: %s", error)
-            except Exception:
-                log.exception("the ticker stumbled and goes on")
-            self._stop_sign.wait(TICK_S)
+    def tick(self) -> None:
+        """One tick."""
+        self._record.queue.tick(self._worker, self._state())
+        self._observer.flush(self._record)
 
     def _state(self) -> dict[str, object]:
         lineup = self._keeper.lineup
@@ -123,7 +116,9 @@ def run(settings: Settings) -> None:
     open_station(record.shard, Station(name, record.queue, judge, stop))
     _wait_for_redis(record, keeper, stop)
     keeper.start()
-    Ticker(record, name, keeper, observer, stop, facts=facts_of_default(settings)).start()
+    ScoringTicker(
+        record, name, keeper, observer, stop, facts=facts_of_default(settings)
+    ).start()
     while not stop.is_set():
         with suppress(RedisAwayError):
             _work(record, name, stop)

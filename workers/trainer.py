@@ -26,6 +26,7 @@ from moderation.settings import Settings
 from moderation.trainings import TrainingState
 from workers.jobs import TrainingJob
 from workers.nightly import Nightly
+from workers.ticking import Ticker
 from workers.workshop import open_workshop
 
 log = logging.getLogger(__name__)
@@ -70,32 +71,16 @@ class TrainingWorker(Worker):
             self.record.trainings.end(site, training_id, TrainingState.FAILED, error=error)
 
 
-class Ticker(threading.Thread):
+class TrainingTicker(Ticker):
     """The heartbeat, the schedule, and what crashes left behind."""
 
     def __init__(self, record: Record, stop: threading.Event) -> None:
-        super().__init__(name="ticker", daemon=True)
+        super().__init__(TICK_S, stop)
         self._record = record
         self._nightly = Nightly(record)
-        self._stop_sign = stop
-
-    def run(self) -> None:
-        """Ticks until the trainer stops, also while Redis is away."""
-        while not self._stop_sign.is_set():
-            try:
-                self.tick()
-            except RedisAwayError as error:
-                log.warning("Redis is away: %s", error)
-            except Exception:
-                log.exception("the ticker stumbled and goes on")
-            self._stop_sign.wait(TICK_S)
 
     def tick(self) -> None:
-        """One tick.
-
-        Raises:
-            RedisAwayError: Redis does not answer.
-        """
+        """One tick."""
         self._record.trainings.tick()
         self._nightly.start_due()
         for site in self._record.sites.all():
@@ -109,7 +94,7 @@ def run(settings: Settings) -> None:
         signal.signal(one, lambda *_: stop.set())
     record = Record(settings)
     open_workshop(record.shard, settings)
-    Ticker(record, stop).start()
+    TrainingTicker(record, stop).start()
     while not stop.is_set():
         with suppress(RedisAwayError):
             _work(record, stop)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from rq import Queue
 
 from moderation.deliveries import Batch, Message, Settled, Taken
 from moderation.encoding import compact_json
 from moderation.record.connection import redis_away
+from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
 from moderation.record.scripts import Argument, Scripts
 from moderation.record.webhooks import DECISIONS, HAPPENINGS, PARKED_KEPT
@@ -30,7 +30,6 @@ DELIVERY_QUEUE = "delivery"
 DELIVER = "workers.delivering.deliver"
 #: Longer than the job may take; RQ ends it then.
 DELIVER_TIMEOUT_S = 180
-FAILURE_TTL_S = 300
 #: Messages that wait for an endpoint; what is beyond stays in the stream until there is room.
 MOST_WAITING = 10_000
 FED_AT_ONCE = 500
@@ -65,26 +64,13 @@ class Deliveries:
         self._connection = connection
         self._keys = keys
         self._scripts = scripts
-        self._queue = Queue(
-            f"{DELIVERY_QUEUE}-{keys.shard}", connection=rq_connection, serializer="json"
+        self.doorbell = Doorbell(
+            rq_connection,
+            keys.shard,
+            queue=DELIVERY_QUEUE,
+            job=DELIVER,
+            timeout_s=DELIVER_TIMEOUT_S,
         )
-
-    @property
-    def queue_name(self) -> str:
-        """The RQ queue that deliverers of this shard listen on."""
-        return str(self._queue.name)
-
-    def ring(self) -> None:
-        """Enqueues a delivery job unless one is waiting to be taken."""
-        with redis_away():
-            if self._queue.count == 0:
-                self._queue.enqueue(
-                    DELIVER,
-                    self._keys.shard,
-                    job_timeout=DELIVER_TIMEOUT_S,
-                    result_ttl=0,
-                    failure_ttl=FAILURE_TTL_S,
-                )
 
     def glance(self, endpoints: Sequence[Endpoint]) -> list[Glance]:
         """What each of some endpoints has to do now."""
@@ -193,7 +179,7 @@ def _written(settled: Settled) -> list[Argument]:
     """As turn_webhook.lua takes it."""
     log, later = settled.log, settled.later
     outcome = settled.outcome.value if settled.outcome else ""
-    if outcome == "parked" and log:
+    if outcome == "parked" and log and settled.taken.event is not EventType.PING:
         next_ = compact_json({"attempt": log.to_json(), "lane": settled.lane})
     else:
         next_ = later.written() if later else ""

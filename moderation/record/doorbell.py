@@ -1,8 +1,8 @@
-"""The doorbell: one RQ job that tells a worker to drain the pending streams of a shard.
+"""Doorbells: one RQ job each that has a worker do all that waits.
 
 A job per comment costs far more than scoring it; one job for all that wait costs nothing.
-Scripts set the bell; whoever is told to ring enqueues the job here. A crash in between is
-mended by the workers' ticker.
+Scripts set the bell of the pending streams; whoever is told to ring enqueues the job here. A
+crash in between is mended by the workers' ticker.
 """
 
 from __future__ import annotations
@@ -18,18 +18,34 @@ SCORING_QUEUE = "scoring"
 DRAIN = "workers.scoring.drain"
 #: Longer than a drain may take; RQ ends it then.
 DRAIN_TIMEOUT_S = 120
-#: How long RQ keeps the trace of a drain that failed.
+#: How long RQ keeps the trace of a job that failed.
 FAILURE_TTL_S = 300
 
 
 class Doorbell:
-    """Rings for the pending streams of one shard."""
+    """Rings for one kind of work on a shard; by default for the pending streams.
 
-    def __init__(self, rq_connection: redis.Redis, shard: str) -> None:
+    Args:
+        rq_connection: for RQ.
+        shard: the job's only argument.
+        queue: the RQ queue's name, without the shard.
+        job: the job, by dotted name.
+        timeout_s: longer than the job may take; RQ ends it then.
+    """
+
+    def __init__(
+        self,
+        rq_connection: redis.Redis,
+        shard: str,
+        *,
+        queue: str = SCORING_QUEUE,
+        job: str = DRAIN,
+        timeout_s: int = DRAIN_TIMEOUT_S,
+    ) -> None:
         self._shard = shard
-        self._queue = Queue(
-            f"{SCORING_QUEUE}-{shard}", connection=rq_connection, serializer="json"
-        )
+        self._job = job
+        self._timeout_s = timeout_s
+        self._queue = Queue(f"{queue}-{shard}", connection=rq_connection, serializer="json")
 
     @property
     def queue_name(self) -> str:
@@ -37,13 +53,13 @@ class Doorbell:
         return str(self._queue.name)
 
     def ring(self) -> None:
-        """Enqueues a drain job unless one is already waiting to be taken."""
+        """Enqueues a job unless one is already waiting to be taken."""
         with redis_away():
             if self._queue.count == 0:
                 self._queue.enqueue(
-                    DRAIN,
+                    self._job,
                     self._shard,
-                    job_timeout=DRAIN_TIMEOUT_S,
+                    job_timeout=self._timeout_s,
                     result_ttl=0,
                     failure_ttl=FAILURE_TTL_S,
                 )

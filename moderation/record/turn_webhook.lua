@@ -4,8 +4,8 @@
 -- ARGV: site, endpoint, most to take, lease (ms), log entries kept, parked messages kept, number
 -- of settled messages, then for each: lane, the message as it was taken, what became of it
 -- (`delivered`, `retried`, `parked`, or '' for not tried), the message as it is tried again or as
--- it is parked, when it is due (ms), log entry (JSON) or ''; then name and value of each fact
--- about the endpoint's health that is new.
+-- it is parked ('' for a ping: nobody wants it again), when it is due (ms), log entry (JSON) or '';
+-- then name and value of each fact about the endpoint's health that is new.
 -- Returns: endpoint (JSON) or '' if it is gone, failures on end, then the messages: lane,
 -- message, data (JSON) or '' if it is no longer kept.
 
@@ -35,8 +35,10 @@ local function settle(lane, taken, outcome, later, due, entry)
     advance(lane)
   elseif outcome == 'parked' then
     advance(lane)
-    redis.call('ZADD', K.webhook_parked(site, endpoint), now, later)
-    redis.call('ZREMRANGEBYRANK', K.webhook_parked(site, endpoint), 0, -parked_kept - 1)
+    if later ~= '' then
+      redis.call('ZADD', K.webhook_parked(site, endpoint), now, later)
+      redis.call('ZREMRANGEBYRANK', K.webhook_parked(site, endpoint), 0, -parked_kept - 1)
+    end
   elseif outcome == 'retried' then
     redis.call('LSET', K.webhook_lane(site, endpoint, lane), 0, later)
     redis.call('ZADD', again, due, lane)

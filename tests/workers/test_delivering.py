@@ -190,8 +190,10 @@ def test_a_shift_outlives_redis_being_away(
 
 def test_the_bell_rings_once(record: Record) -> None:
     for _ in range(3):
-        record.deliveries.ring()
-    jobs = record.rq_connection.lrange(f"rq:queue:{record.deliveries.queue_name}", 0, -1)
+        record.deliveries.doorbell.ring()
+    jobs = record.rq_connection.lrange(
+        f"rq:queue:{record.deliveries.doorbell.queue_name}", 0, -1
+    )
     assert len(jobs) == 1
 
 
