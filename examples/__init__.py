@@ -1,0 +1,1 @@
+"""Programs that use the service as yours would: through its doors, with nothing of its code."""
