@@ -15,7 +15,7 @@ from models.explanation import Span
 from models.release import Release, Scored
 from models.text import normalise
 from moderation import policy
-from moderation.domain import Action, Decision, Facts
+from moderation.domain import Action, Decision, Facts, ReasonCode
 from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError
 from moderation.policy import Rulebook, Subject, Verdict
@@ -233,7 +233,7 @@ def _scored_text(
     language = in_given_language(scored, job.language).language
     subject = Subject(text, scored.normalised, scored.scores, language=language)
     verdict = policy.decide(subject, rules)
-    told = {"reasons": [one.code.value for one in verdict.reasons]} if job.reasons else {}
+    told = {"understood": _is_understood(verdict, rules)} if job.understood else {}
     return told | {
         "scores": scored.scores,
         "action": verdict.action.value,
@@ -248,3 +248,10 @@ def _scored_text(
         ],
         "language": scored.language,
     }
+
+
+def _is_understood(verdict: Verdict, rules: Rulebook) -> bool:
+    """Whether a text is not held for its language, which the release does not know."""
+    codes = {reason.code for reason in verdict.reasons}
+    holds = rules.policy.unsupported_language is Action.HOLD
+    return not holds or ReasonCode.UNSUPPORTED_LANGUAGE not in codes

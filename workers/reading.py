@@ -26,8 +26,8 @@ class Job:
     """Entries of a word list to look for; `None` for a question that asks for none."""
     explain: bool = True
     """Whether a question wants to know what in each text raised its score."""
-    reasons: bool = False
-    """Whether it wants to know by which rules each text would be held."""
+    understood: bool = False
+    """Whether it wants to know if each text is in a language that is not to be held."""
     language: object = None
     """What the texts of a question are written in, as its site says; `None` for not said."""
 
@@ -57,6 +57,6 @@ def _asked(question: Question) -> Job:
         [str(text) for text in body["texts"]],
         words=None if words is None else [str(word) for word in words],
         explain=bool(body.get("explain", True)),
-        reasons=bool(body.get("reasons")),
+        understood=bool(body.get("understood")),
         language=body.get("language"),
     )

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from moderation.api.base import services
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.desk.labels import Labels
-from moderation.domain import ReasonCode, now_rfc3339
+from moderation.domain import now_rfc3339
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 from moderation.labels import Label, LabelOrigin, Values, label_id
 
@@ -56,7 +56,8 @@ class ScoredText:
         action: `approve` or `hold`, as the site's policy decides by the text alone.
         language: code of the language that was recognised, `None` for none.
         is_understood: whether the release knows the language that the site named, or else that
-            one; what it does not understand scores low whatever it says.
+            one, or the site's policy does not mind; what the release does not understand scores
+            low whatever it says.
     """
 
     scores: Mapping[str, float]
@@ -109,7 +110,7 @@ def score(
     for text in texts:
         if len(text) > TEXT_CHARACTERS:
             raise TextTooLongError(len(text))
-    question: dict[str, Any] = {"texts": list(texts), "explain": False, "reasons": True}
+    question: dict[str, Any] = {"texts": list(texts), "explain": False, "understood": True}
     if language:
         question["language"] = language
     answer = services().record.queue.ask(site, question, wait_s=wait_s)
@@ -121,7 +122,7 @@ def score(
                 one["scores"],
                 one["action"],
                 one["language"],
-                is_understood=ReasonCode.UNSUPPORTED_LANGUAGE not in one["reasons"],
+                is_understood=one["understood"],
             )
             for one in answer["results"]
         ],

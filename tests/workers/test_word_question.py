@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moderation.domain import Lane
+from moderation.domain import Action, Lane
 from moderation.policy import Policy
 from moderation.record import Record
 from moderation.record.queue import Question
@@ -78,10 +78,22 @@ def test_a_question_that_wants_no_spans_gets_none(answer: Any) -> None:
     assert unasked["results"][0] == asked["results"][0] | {"spans": []}
 
 
-def test_a_question_may_ask_for_reasons_and_name_a_language(answer: Any) -> None:
+def test_a_question_may_name_a_language_and_ask_if_it_is_understood(
+    answer: Any, record: Record
+) -> None:
     plain = answer(texts=["hello"])["results"][0]
-    unknown = answer(texts=["hello"], language="fr", reasons=True)["results"][0]
+    known = answer(texts=["hello"], language="en-GB", understood=True)["results"][0]
+    unknown = answer(texts=["hello"], language="fr", understood=True)["results"][0]
 
-    assert "reasons" not in plain
-    assert (unknown["action"], unknown["reasons"]) == ("hold", ["unsupported_language"])
-    assert unknown["language"] == plain["language"]
+    assert "understood" not in plain
+    assert known == plain | {"understood": True}
+    assert unknown == plain | {"action": "hold", "understood": False}
+
+
+def test_a_policy_that_approves_unknown_languages_takes_them_for_understood(
+    answer: Any, record: Record
+) -> None:
+    record.policies.put(DEMO_SITE, Policy(unsupported_language=Action.APPROVE))
+
+    [found] = answer(texts=["hello"], language="fr", understood=True)["results"]
+    assert (found["action"], found["understood"]) == ("approve", True)
