@@ -16,9 +16,11 @@ from werkzeug.exceptions import HTTPException
 from moderation.api.base import services
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.desk.labels import Labels
+from moderation.desk.thresholds import deciding
 from moderation.domain import now_rfc3339
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 from moderation.labels import Label, LabelOrigin, Values, label_id
+from moderation.policy import effective_thresholds
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +130,23 @@ def score(
         ],
         answer["model"],
     )
+
+
+def thresholds(site: str) -> Mapping[str, float]:
+    """Category → the score from which on it holds a comment of this site.
+
+    Raises:
+        RedisAwayError: Redis does not answer.
+    """
+    record = services().record
+    release = deciding(record, site)
+    policy = record.policies.current(site).policy
+    return effective_thresholds(policy, release.thresholds if release else {})
+
+
+def over(scored: ScoredText, least: Mapping[str, float]) -> set[str]:
+    """The categories whose score reaches their threshold."""
+    return {name for name, score in least.items() if scored.scores.get(name, 0.0) >= score}
 
 
 def suggest(site: str, text: str, values: Values, *, source: str) -> None:

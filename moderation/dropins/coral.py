@@ -14,7 +14,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -28,13 +28,11 @@ from werkzeug.exceptions import (
 
 from moderation.api.base import json_response, services
 from moderation.api.schemas import TEXT_CHARACTERS
-from moderation.desk.thresholds import deciding
 from moderation.domain import Action
 from moderation.dropins import base
 from moderation.dropins.plain_text import plain_text
 from moderation.errors import NoAnswerError, RedisAwayError
 from moderation.labels import SPAM
-from moderation.policy import effective_thresholds
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +106,7 @@ def moderate(site: str) -> Response:
     scored = base.score(site, [_text(body)], wait_s=_wait_s()).texts[0]
     if scored.action == Action.APPROVE:
         return Response(status=HTTPStatus.NO_CONTENT)
-    return _withhold(*_flags(site, scored.scores))
+    return _withhold(*_flags(base.over(scored, base.thresholds(site))))
 
 
 def _is_signed(body: bytes, site: str) -> bool:
@@ -156,15 +154,9 @@ def _wait_s() -> float:
     return timeout_ms * WORKERS_SHARE / 1000
 
 
-def _flags(site: str, scores: Mapping[str, float]) -> Iterator[str]:
+def _flags(over: Collection[str]) -> Iterator[str]:
     """Coral's reasons for the categories that held a comment; none where another rule did."""
-    record = services().record
-    release = deciding(record, site)
-    thresholds = effective_thresholds(
-        record.policies.current(site).policy, release.thresholds if release else {}
-    )
-    over = {name for name, least in thresholds.items() if scores.get(name, 0.0) >= least}
-    if over - {SPAM}:
+    if {*over} - {SPAM}:
         yield "COMMENT_DETECTED_TOXIC"
     if SPAM in over:
         yield "COMMENT_DETECTED_SPAM"

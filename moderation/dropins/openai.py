@@ -17,12 +17,12 @@ from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from moderation.api.base import json_response, services
+from moderation.api.base import json_response
 from moderation.api.problems import RETRY_AFTER_S
 from moderation.api.schemas import SCORE_TEXTS, Text
 from moderation.api.score import ANSWER_S
-from moderation.desk.thresholds import deciding
 from moderation.domain import Action
+from moderation.dropins import base
 from moderation.dropins.base import (
     METHODS,
     RateLimitedError,
@@ -34,7 +34,6 @@ from moderation.dropins.base import (
     site_of,
 )
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
-from moderation.policy import effective_thresholds
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ def _moderations() -> Response:
     site = site_of(_presented_key())
     texts = _texts(_body().get("input"))
     scores = score(site, texts, wait_s=ANSWER_S)
-    thresholds = _thresholds(site)
+    thresholds = base.thresholds(site)
     return json_response(
         {
             "id": f"modr-{uuid4().hex}",
@@ -138,21 +137,9 @@ def _check(text: str) -> None:
         raise UnusableInputError(message, param="input", code="invalid_value") from None
 
 
-def _thresholds(site: str) -> Mapping[str, float]:
-    """Category → the score from which on it holds a comment of this site."""
-    record = services().record
-    release = deciding(record, site)
-    policy = record.policies.current(site).policy
-    return effective_thresholds(policy, release.thresholds if release else {})
-
-
 def _result(scored: ScoredText, thresholds: Mapping[str, float]) -> dict[str, Any]:
     meaning = {**_MEANING, **{category: category for category in scored.scores}}
-    over = {
-        category
-        for category, threshold in thresholds.items()
-        if scored.scores.get(category, 0.0) >= threshold
-    }
+    over = base.over(scored, thresholds)
     return {
         "flagged": scored.action == Action.HOLD,
         "categories": {name: ours in over for name, ours in meaning.items()},
