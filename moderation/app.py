@@ -28,6 +28,8 @@ from moderation.api import (
     score,
     staff,
     trainings,
+    webhook_messages,
+    webhooks,
 )
 from moderation.api.base import Api, OpaqueConverter, Services
 from moderation.api.requests import RequestFigures
@@ -67,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
         API_SPEC_OPTIONS={
             "info": {"description": API_DESCRIPTION},
             "security": [{auth.SECURITY_SCHEME: []}],
+            "webhooks": webhook_messages.webhooks(),
         },
     )
     record = Record(settings)
@@ -109,6 +112,7 @@ def _register_api(app: Flask) -> None:
         decisions,
         score,
         policies,
+        webhooks,
         operations,
         people,
         moderation,

@@ -13,10 +13,12 @@ from typing import Any
 import click
 
 from moderation import __version__
+from moderation.coral_commands import coral
 from moderation.errors import ModerationError
 from moderation.moderator_commands import moderator
 from moderation.options import data_dir_option, json_option, with_record, with_settings
 from moderation.settings import PREFIX, Settings
+from moderation.webhook_commands import webhooks
 
 #: Commands that live with the models or the workers: name → (module, what it does).
 COMMANDS_ELSEWHERE = {
@@ -26,6 +28,7 @@ COMMANDS_ELSEWHERE = {
     "models": ("workers.commands.models", "The releases of a site: compare, promote, go back."),
     "labels": ("workers.commands.labels", "Import, export and count labels."),
     "load": ("workers.commands.load", "Load comments of a file, as if readers posted them."),
+    "threshold": ("workers.commands.threshold", "Find what replaces an old threshold."),
 }
 
 
@@ -164,6 +167,8 @@ def settings(settings: Settings, *, as_json: bool) -> None:
 
 
 main.add_command(moderator)
+main.add_command(coral)
+main.add_command(webhooks)
 
 
 @main.group()

@@ -25,6 +25,7 @@ from moderation.console import (
     shadow,
     signin,
     training,
+    webhooks,
 )
 
 PAGES = (
@@ -44,6 +45,7 @@ PAGES = (
     labels,
     figures,
     drift,
+    webhooks,
     audit,
     oidc,
     people,

@@ -16,6 +16,7 @@ _BY_NAME: dict[str, Any] = {
     "texts": ["What a lovely idea!", "You are a silly fool."],
     "author": {"id": "reader-7", "name": "Anna"},
     "reason": "This is an advertisement.",
+    "message": "msg_demo_1795876831539-0_decision-created",
     "url": "https://news.example/hooks/comments",
     "thresholds": {"insult": 0.8},
     "action": "approve",
@@ -32,7 +33,7 @@ def path(pattern: str) -> str:
 
 
 def body(pattern: str, schema: Mapping[str, Any], resolve: Resolve) -> Any:
-    """A small body that this schema accepts: its required fields."""
+    """A small body that this schema accepts: its required fields, of several ways the first."""
     if pattern.endswith("/batch"):
         one = {name: _BY_NAME[name] for name in ("article_id", "text", "author")}
         return {"comments": [one]}
@@ -44,7 +45,8 @@ def _value(name: str, schema: Mapping[str, Any], resolve: Resolve) -> Any:
     if name in _BY_NAME:
         return _BY_NAME[name]
     if "properties" in schema:
-        shown = {*schema.get("required", ()), *_OPTIONAL}
+        ways = schema.get("oneOf", [{}])
+        shown = {*schema.get("required", ()), *ways[0].get("required", ()), *_OPTIONAL}
         return {
             field: _value(field, inner, resolve)
             for field, inner in schema["properties"].items()

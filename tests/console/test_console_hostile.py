@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from tests.conftest import Service
+from tests.console import webhooks_world
 from tests.console.conftest import PHONE, OpenBrowser
 from tests.console.console_browser import (
     cards,
@@ -27,6 +28,7 @@ from tests.console.console_browser import (
     wait_for,
 )
 from tests.console.hostile_payloads import FAMILIES
+from tests.console.looks import open_details
 from tests.console.retraining_world import PATHS, retraining_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(600)]
@@ -40,6 +42,7 @@ OWN_PAGE_OF_EVERY = 8
 #: So many are on the pages about retraining, which show no more at once.
 OF_RETRAINING = 15
 REPORT_CHARACTERS = 2_000
+RESPONSE_CHARACTERS = 1_000
 #: A text that a slow machine marks only after its card was decided has no place any more;
 #: htmx tells so in the log, and that is all.
 LATE_MARKS = '"htmx:oobErrorNoTarget, #text-'
@@ -89,6 +92,26 @@ def test_no_payload_does_anything_on_the_pages_of_retraining(
                 page.get(service.url + path)
                 if found := harm_done(page, service):
                     harm[path] = found
+    # Then nothing happened
+    assert not harm, "\n".join(f"{path}: {found}" for path, found in harm.items())
+
+
+def test_no_answer_of_a_receiver_does_anything_on_the_pages_of_webhooks(
+    service: Service, open_browser: OpenBrowser
+) -> None:
+    # Given receivers that answered with one payload of each family
+    payloads = [family[-1][:RESPONSE_CHARACTERS] for family in FAMILIES.values()]
+    page = open_browser(PHONE)
+    sign_in(page, new_person(service, "admin"))
+    strangers(page, service)
+    harm: dict[str, list[str]] = {}
+    with webhooks_world.webhooks_world(service, payloads):
+        for path in webhooks_world.PATHS:
+            # When the pages are opened, and all that is folded up in them
+            page.get(service.url + path)
+            open_details(page)
+            if found := harm_done(page, service):
+                harm[path] = found
     # Then nothing happened
     assert not harm, "\n".join(f"{path}: {found}" for path, found in harm.items())
 
