@@ -153,7 +153,7 @@ class Activation:
     instead_of: str = SHIPPED
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored and shown."""
+        """As it is stored."""
         return {
             "version": self.version,
             "kind": self.kind.value,
@@ -168,6 +168,11 @@ class Activation:
     def from_json(cls, told: Mapping[str, Any]) -> Self:
         """What `to_json` wrote."""
         return cls(**{**told, "kind": ActivationKind(told["kind"])})
+
+    def told(self) -> dict[str, Any]:
+        """As the outside is told: the shipped release is `None`."""
+        written = self.to_json()
+        return written | {name: written[name] or None for name in ("version", "instead_of")}
 
 
 @dataclass(frozen=True, slots=True)

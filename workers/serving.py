@@ -29,6 +29,7 @@ from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError
 from moderation.record import Record
 from moderation.record.deliveries import COMMENT_LANE
+from moderation.releases import Activation
 from moderation.webhooks import Endpoint, Envelope, EventType
 
 MESSAGES_AT_ONCE = 16
@@ -229,7 +230,7 @@ def _carry(courier: Courier, endpoint: Endpoint, taken: Taken) -> Answer:
         return Answer(error=FORGOTTEN, is_hopeless=True)
     try:
         content_type, body = wrapped(endpoint, taken)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         return Answer(error=UNREADABLE, is_hopeless=True)
     message_id = taken.message.id(endpoint.site)
     secrets = endpoint.valid_secrets(now)
@@ -267,6 +268,8 @@ def _data(endpoint: Endpoint, taken: Taken) -> dict[str, Any]:
     if taken.message.event is EventType.PING:
         return {"endpoint": endpoint.id}
     data: dict[str, Any] = json.loads(taken.data)
+    if taken.message.event is EventType.MODEL_PROMOTED:
+        return Activation.from_json(data).told()
     return data
 
 

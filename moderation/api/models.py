@@ -35,7 +35,7 @@ from moderation.errors import (
     WorseReleaseError,
 )
 from moderation.record.shadows import Difference
-from moderation.releases import Activation, Assignment, ReleaseState, StoredRelease
+from moderation.releases import Assignment, ReleaseState, StoredRelease
 
 blueprint = Blueprint(
     "models", __name__, url_prefix="/v1", description="The releases that decide, or could."
@@ -56,7 +56,7 @@ def list_models() -> Response:
             "assignment": _assignment(overview.assignment),
             "changed_over": {"workers": workers, "of": of},
             "stored": [_stored(one, overview) for one in overview.stored],
-            "activations": [_activation(one) for one in overview.activations],
+            "activations": [one.told() for one in overview.activations],
             "troubles": [
                 {"version": one.version, "why": one.why, "instead": one.instead}
                 for one in overview.troubles
@@ -93,7 +93,7 @@ def get_card(version: str) -> Response:
 def promote(body: dict[str, Any], version: str) -> Response:
     """Let a release decide; `shipped` is the one that the service came with."""
     return json_response(
-        _activation(Releases(services().record).promote(staff.current(), version, **body))
+        Releases(services().record).promote(staff.current(), version, **body).told()
     )
 
 
@@ -103,9 +103,7 @@ def promote(body: dict[str, Any], version: str) -> Response:
 @blueprint.response(200, ActivationSchema)
 def roll_back(body: dict[str, Any]) -> Response:
     """Let the release decide again that did before."""
-    return json_response(
-        _activation(Releases(services().record).roll_back(staff.current(), **body))
-    )
+    return json_response(Releases(services().record).roll_back(staff.current(), **body).told())
 
 
 @blueprint.route("/models/shadow", methods=["PUT"])
@@ -203,11 +201,6 @@ def _assignment(assignment: Assignment) -> dict[str, Any]:
         "shadow": assignment.shadow or None,
         "before": [version or None for version in assignment.before],
     }
-
-
-def _activation(activation: Activation) -> dict[str, Any]:
-    written = activation.to_json()
-    return written | {name: written[name] or None for name in ("version", "instead_of")}
 
 
 def _difference(difference: Difference) -> dict[str, Any]:

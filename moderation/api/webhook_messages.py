@@ -15,17 +15,19 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
+#: `null` stands for the shipped release.
+_RELEASE: Schema = {"type": ["string", "null"]}
 _DECISION: Schema = {"$ref": "#/components/schemas/Decision"}
 _PROMOTION: Schema = {
     "type": "object",
     "properties": {
-        "version": {**_TEXT, "description": "What decides now; empty: the shipped release."},
+        "version": {**_RELEASE, "description": "What decides now."},
         "kind": {"enum": ["promote", "rollback"]},
         "at": _MOMENT,
         "who": _TEXT,
         "reason": _TEXT,
         "forced": {"type": "boolean"},
-        "instead_of": {**_TEXT, "description": "What decided before; empty: the shipped one."},
+        "instead_of": {**_RELEASE, "description": "What decided before."},
     },
     "required": ["version", "kind", "at", "who", "reason", "forced", "instead_of"],
 }

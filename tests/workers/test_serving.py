@@ -16,6 +16,7 @@ from moderation.delivery.outbound import DeliveryError, FailureKind, Response
 from moderation.delivery.signing import new_secret
 from moderation.domain import now_rfc3339
 from moderation.record import Record
+from moderation.releases import Activation, ActivationKind
 from moderation.webhooks import Endpoint, Envelope, EventType, Secret
 from tests.conftest import DEMO_SITE
 from workers.serving import MESSAGES_AT_ONCE, Server
@@ -327,12 +328,35 @@ def test_a_promotion_is_told(
         DEMO_SITE, "e1", lambda one: replace(one, events=(EventType.MODEL_PROMOTED,))
     )
     changed = record.webhooks.one(DEMO_SITE, "e1")
+    activation = Activation("v2", ActivationKind.PROMOTE, now_rfc3339(), "mia")
     position = record.connection.xadd(
         f"moderation:{{0}}:happenings:{DEMO_SITE}",
-        {"event": "model.promoted", "data": '{"version": "v2"}'},
+        {"event": "model.promoted", "data": json.dumps(activation.to_json())},
     )
     serve(changed)
 
     [(headers, body)] = courier.carried
-    assert json.loads(body)["data"] == {"version": "v2"}
+    told = json.loads(body)["data"]
+    assert (told["version"], told["instead_of"], told["who"]) == ("v2", None, "mia")
     assert headers["webhook-id"] == Message(EventType.MODEL_PROMOTED, position, 0).id(DEMO_SITE)
+
+
+@pytest.mark.parametrize("broken", ["[]", "{", "{}"])
+def test_what_cannot_be_read_is_parked_and_holds_up_nobody(
+    record: Record,
+    courier: FakeCourier,
+    serve: Callable[..., None],
+    endpoint: Endpoint,
+    broken: str,
+) -> None:
+    events = (EventType.MODEL_PROMOTED, EventType.DECISION_CREATED)
+    record.webhooks.change(DEMO_SITE, "e1", lambda one: replace(one, events=events))
+    record.connection.xadd(
+        f"moderation:{{0}}:happenings:{DEMO_SITE}", {"event": "model.promoted", "data": broken}
+    )
+    decide(record, "c1")
+    serve(record.webhooks.one(DEMO_SITE, "e1"))
+
+    assert courier.subjects == ["c1"]
+    [parked] = record.webhooks.parked(endpoint)
+    assert "cannot be read" in parked.attempt.error
