@@ -32,6 +32,8 @@ DELIVER = "workers.delivering.deliver"
 DELIVER_TIMEOUT_S = 180
 #: Messages that wait for an endpoint; what is beyond stays in the stream until there is room.
 MOST_WAITING = 10_000
+#: Comments whose first message was never tried: one that takes nothing is not fed on and on.
+MOST_FRESH = 1_000
 FED_AT_ONCE = 500
 #: A message that is being sent is another deliverer's after this time.
 LEASE_MS = 20_000
@@ -75,7 +77,7 @@ class Deliveries:
     def glance(self, endpoints: Sequence[Endpoint]) -> list[Glance]:
         """What each of some endpoints has to do now."""
         places = [part for one in endpoints for part in (one.site, one.id)]
-        found = self._scripts.run("glance_webhooks", MOST_WAITING, *places)
+        found = self._scripts.run("glance_webhooks", MOST_WAITING, MOST_FRESH, *places)
         told = zip(found[::3], found[1::3], found[2::3], strict=True)
         return [
             Glance(endpoint, bool(behind), due, failures)

@@ -1,16 +1,17 @@
 -- Which endpoints have something to do.
--- ARGV: messages that may wait for an endpoint, then for each: site, endpoint.
+-- ARGV: messages that may wait for an endpoint, lanes never tried that may, then for each: site,
+-- endpoint.
 -- Returns: for each 1 if it is to be fed, else 0; how many lanes may be served now; how often it
 -- failed on end.
 
-local most, answer = tonumber(ARGV[1]), {}
+local most, most_fresh, answer = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
 
 local function last(stream)
   local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   return newest and newest[1] or '0-0'
 end
 
-for i = 2, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   local site, endpoint = ARGV[i], ARGV[i + 1]
   local streams = { decisions = K.decisions(site), happenings = K.happenings(site) }
   local health = redis.call('HMGET', K.webhook_health(site, endpoint), 'waiting',
@@ -20,10 +21,10 @@ for i = 2, #ARGV, 2 do
     local name, position = marks[j], marks[j + 1]
     if not streams[name] or position ~= last(streams[name]) then behind = 1 end
   end
-  if tonumber(health[1] or 0) >= most then behind = 0 end
+  local fresh = redis.call('ZCARD', K.webhook_fresh(site, endpoint))
+  if tonumber(health[1] or 0) >= most or fresh >= most_fresh then behind = 0 end
   if tonumber(health[2] or 0) <= now_ms() then
-    due = redis.call('ZCARD', K.webhook_fresh(site, endpoint))
-      + redis.call('ZCOUNT', K.webhook_again(site, endpoint), '-inf', now_ms())
+    due = fresh + redis.call('ZCOUNT', K.webhook_again(site, endpoint), '-inf', now_ms())
   end
   table.insert(answer, behind)
   table.insert(answer, due)

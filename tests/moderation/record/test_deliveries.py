@@ -271,10 +271,15 @@ def test_a_glance_tells_who_has_something_to_do(
     assert glance() == (False, 0)
 
 
+@pytest.mark.parametrize("limit", ["MOST_WAITING", "MOST_FRESH"])
 def test_a_full_endpoint_is_fed_no_more(
-    record: Record, endpoint: Endpoint, decide: Decide, monkeypatch: pytest.MonkeyPatch
+    record: Record,
+    endpoint: Endpoint,
+    decide: Decide,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
 ) -> None:
-    monkeypatch.setattr(deliveries, "MOST_WAITING", 1)
+    monkeypatch.setattr(deliveries, limit, 1)
     decide("c1")
     record.deliveries.feed(endpoint)
     decide("c2")
