@@ -27,6 +27,8 @@ from workers.ticking import Ticker
 TICK_S = 0.5
 #: The subscription is looked after at least so often.
 LISTEN_S = 1.0
+#: How long messages that are on their way are waited for at the end.
+FAREWELL_S = 5.0
 #: How long to wait before Redis, or RQ's worker, is tried again.
 RETRY_S = 0.5
 
@@ -102,7 +104,7 @@ def run(settings: Settings) -> None:
         with suppress(RedisAwayError):
             _work(record, stop)
         stop.wait(RETRY_S)
-    crew.dismiss()
+    crew.dismiss(wait_s=FAREWELL_S)
 
 
 def _work(record: Record, stop: threading.Event) -> None:

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from moderation.errors import RedisAwayError
@@ -41,34 +40,36 @@ REDIS_PAUSE_S = 0.5
 class Crew:
     """The threads that serve endpoints; they outlive the job that called them.
 
+    They die with the process: what they had in hand is due again when its lease ends.
+
     Args:
         serve: serves one endpoint until nothing is due there.
     """
 
     def __init__(self, serve: Callable[[Endpoint], None]) -> None:
         self._serve = serve
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="delivery")
         self._serving: Counter[str] = Counter()
-        self._counting = threading.Lock()
+        self._changed = threading.Condition()
 
     def attend(self, glance: Glance) -> None:
-        """Calls as many threads to an endpoint as it is to have."""
+        """Sends as many threads to an endpoint as it is to have."""
         for _ in range(self._wanted(glance)):
-            with self._counting:
+            with self._changed:
                 self._serving[glance.endpoint.id] += 1
-            self._pool.submit(self._attend, glance.endpoint)
+            threading.Thread(target=self._attend, args=(glance.endpoint,), daemon=True).start()
 
-    def dismiss(self) -> None:
-        """Waits until every thread is done with the message in its hand."""
-        self._pool.shutdown()
+    def dismiss(self, *, wait_s: float) -> None:
+        """Waits until every thread is done with the message in its hand, but no longer."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._serving.total(), wait_s)
 
     def _wanted(self, glance: Glance) -> int:
-        with self._counting:
+        with self._changed:
             there, all_ = self._serving[glance.endpoint.id], self._serving.total()
         if not glance.due:
             return 0
         if not there:
-            return 1
+            return min(1, THREADS - all_)
         if glance.failures:
             return 0
         batches = -(-glance.due // MESSAGES_AT_ONCE)
@@ -82,9 +83,10 @@ class Crew:
         except Exception:
             log.exception("the endpoint %s of %s stumbled", endpoint.id, endpoint.site)
         finally:
-            with self._counting:
+            with self._changed:
                 self._serving[endpoint.id] -= 1
                 self._serving += Counter()  # forgets those with none
+                self._changed.notify_all()
 
 
 @dataclass(frozen=True)

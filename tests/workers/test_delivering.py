@@ -71,7 +71,7 @@ def test_an_endpoint_with_nothing_due_is_left_alone(busy: Busy) -> None:
     crew = Crew(busy.serve)
     crew.attend(glance("e1", due=0))
     busy.released.set()
-    crew.dismiss()
+    crew.dismiss(wait_s=WAIT_S)
 
     assert busy.served == []
 
@@ -99,7 +99,7 @@ def test_an_endpoint_that_fails_has_one_thread(busy: Busy) -> None:
         crew.attend(glance("e1", due=10_000, failures=1))
     busy.wait_for("e1", 1)
     busy.released.set()
-    crew.dismiss()
+    crew.dismiss(wait_s=WAIT_S)
 
     assert busy.served == ["e1"]
 
@@ -130,7 +130,15 @@ def test_who_stumbles_is_served_again(error: Exception) -> None:
     for _ in range(2):
         while not calls.acquire(timeout=0.01):
             crew.attend(glance("e1"))
-    crew.dismiss()
+    crew.dismiss(wait_s=WAIT_S)
+
+
+def test_nobody_waits_long_for_one_that_hangs(busy: Busy) -> None:
+    crew = Crew(busy.serve)
+    crew.attend(glance("e1"))
+    busy.wait_for("e1", 1)
+
+    crew.dismiss(wait_s=0.01)
 
 
 @pytest.fixture
@@ -141,7 +149,7 @@ def shift(record: Record) -> Callable[[Callable[[Endpoint], None]], None]:
         crew, stop = Crew(serve), threading.Event()
         threading.Timer(0.5, stop.set).start()
         Shift(Post(record, crew, threading.Event(), stop)).run()
-        crew.dismiss()
+        crew.dismiss(wait_s=WAIT_S)
 
     return run
 
