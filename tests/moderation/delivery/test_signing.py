@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -41,19 +42,20 @@ def test_while_secrets_rotate_a_receiver_may_know_either_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("name", "change"),
     [
-        {"webhook-id": "msg_other"},
-        {"webhook-timestamp": str(now_s() - 1)},
-        {"webhook-signature": "v1,AAAA"},
+        ("webhook-id", lambda _: "msg_other"),
+        ("webhook-timestamp", lambda sent: str(int(sent) - 1)),
+        ("webhook-signature", lambda _: "v1,AAAA"),
     ],
-    ids=lambda changed: next(iter(changed)),
 )
-def test_a_header_that_was_changed_on_the_way_is_noticed(changed: dict[str, str]) -> None:
+def test_a_header_that_was_changed_on_the_way_is_noticed(
+    name: str, change: Callable[[str], str]
+) -> None:
     secret = signing.new_secret()
     headers = signing.headers([secret], ID, now_s(), BODY)
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
-        Webhook(secret).verify(BODY, headers | changed)
+        Webhook(secret).verify(BODY, headers | {name: change(headers[name])})
 
 
 def test_a_body_that_was_changed_on_the_way_is_noticed() -> None:
