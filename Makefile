@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_ARGS ?=
-# Two files of tests at a time: a second core halves the wait.
-TEST_ARGS ?= --numprocesses 2 --dist loadfile
+# Three files of tests at a time: many wait for browsers and services, not for a processor.
+TEST_ARGS ?= --numprocesses 3 --dist loadfile
 BENCH_ARGS ?=
 DATA ?= ../shared/data
 

@@ -26,14 +26,17 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("node_modules"))
     # npm starts whatever `node` comes first on the path: let it be its own.
     path = os.pathsep.join([str(NODE_FOLDER), os.environ["PATH"]])
-    npm(
+    # Node brings authorities of its own; those of the system are the ones that pip trusts too.
+    environ = {**os.environ, "PATH": path, "NODE_OPTIONS": "--use-system-ca"}
+    installed: Any = npm(
         ["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         return_completed_process=True,
         cwd=folder,
-        env={**os.environ, "PATH": path},
-        check=True,
+        env=environ,
         capture_output=True,
+        text=True,
     )
+    assert installed.returncode == 0, installed.stderr
     return folder
 
 

@@ -202,7 +202,7 @@ def test_a_message_that_is_due_again_goes_before_new_ones(
 def test_what_a_dead_deliverer_took_is_due_again_when_its_lease_ends(
     record: Record, endpoint: Endpoint, decide: Decide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "LEASE_MS", 1)
+    monkeypatch.setattr(deliveries, "LEASE_MS", 0)
     decide("c1")
 
     assert take(record, endpoint) == take(record, endpoint)
@@ -212,7 +212,7 @@ def test_who_comes_too_late_changes_nothing(
     record: Record, endpoint: Endpoint, decide: Decide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a message that another took over and failed with
-    monkeypatch.setattr(deliveries, "LEASE_MS", 1)
+    monkeypatch.setattr(deliveries, "LEASE_MS", 0)
     decide("c1")
     [mine] = take(record, endpoint)
     [theirs] = take(record, endpoint)
