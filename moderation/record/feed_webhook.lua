@@ -13,11 +13,5 @@ if new == '' then
 else
   redis.call('HSET', K.webhook_marks(site, endpoint), mark, new)
 end
-for i = FIRST, #ARGV, 2 do
-  local lane, message = ARGV[i], ARGV[i + 1]
-  if redis.call('RPUSH', K.webhook_lane(site, endpoint, lane), message) == 1 then
-    redis.call('ZADD', K.webhook_fresh(site, endpoint), now, lane)
-  end
-end
-redis.call('HINCRBY', K.webhook_health(site, endpoint), 'waiting', (#ARGV - FIRST + 1) / 2)
+for i = FIRST, #ARGV, 2 do await_delivery(site, endpoint, ARGV[i], ARGV[i + 1], now) end
 return 1

@@ -214,3 +214,11 @@ local function passing(filters, first, comments)
   end
   return comments
 end
+
+-- Lets a message wait for a webhook endpoint, behind those of its lane.
+local function await_delivery(site, endpoint, lane, message, since)
+  if redis.call('RPUSH', K.webhook_lane(site, endpoint, lane), message) == 1 then
+    redis.call('ZADD', K.webhook_fresh(site, endpoint), since, lane)
+  end
+  redis.call('HINCRBY', K.webhook_health(site, endpoint), 'waiting', 1)
+end

@@ -15,7 +15,8 @@ from moderation.encoding import compact_json
 from moderation.errors import TooManyEndpointsError, UnknownEndpointError, UnknownMessageError
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.scripts import Scripts
+from moderation.record.labels import in_chunks
+from moderation.record.scripts import Argument, Scripts
 from moderation.webhooks import MOST_ENDPOINTS, Endpoint, EventType
 
 #: The streams whose entries are told.
@@ -209,15 +210,20 @@ class Webhooks:
             self._add_replay(endpoint, stream, str(from_ms), str(to_ms), endpoint.events)
 
     def replay_parked(self, endpoint: Endpoint) -> int:
-        """Lets every message that was given up be sent again; how many."""
-        parked = self.parked(endpoint, limit=PARKED_KEPT)
+        """Lets every message that was given up be sent again, the oldest first; how many."""
+        place = (endpoint.site, endpoint.id)
+        now_ms = int(time.time() * 1000)
+        with redis_away():
+            found: Any = self._connection.zrange(self._keys("webhook_parked", *place), 0, -1)
         sent = 0
-        for one in reversed(parked):
-            try:
-                self.replay(endpoint, one.attempt.message)
-                sent += 1
-            except UnknownMessageError:
-                continue  # its content is gone: it stays on the list
+        for chunk in in_chunks(found):
+            arguments: list[Argument] = [*place, now_ms]
+            for written in chunk:
+                parked = _parked(written)
+                event, position = read_message_id(parked.attempt.message, endpoint.site)
+                message = Message(event, position, now_ms)
+                arguments += [written, parked.lane, message.written()]
+            sent += self._scripts.run_all("unpark_webhook", arguments)
         return sent
 
     def tick(self) -> None:

@@ -328,6 +328,24 @@ def test_a_parked_message_is_sent_again_under_its_id(
     assert record.webhooks.parked(endpoint) == []
 
 
+def test_many_parked_messages_are_sent_again_once_and_in_their_order(
+    record: Record, endpoint: Endpoint, decide: Decide
+) -> None:
+    for revision in (1, 2):
+        for number in range(300):
+            decide(f"c{number}", revision=revision)
+    for _ in (1, 2):  # a comment's second message comes when its first is done with
+        first = take(record, endpoint, 1_000) or take(record, endpoint, 1_000)
+        settle(record, endpoint, *(settled(one, Outcome.PARKED) for one in first), most=0)
+
+    assert record.webhooks.replay_parked(endpoint) == 600
+    assert record.webhooks.replay_parked(endpoint) == 0
+
+    again = take(record, endpoint, 1_000)
+    assert {json.loads(one.data)["revision"] for one in again} == {1}
+    assert record.webhooks.health(endpoint).waiting == 600
+
+
 def test_a_time_range_is_sent_again(record: Record, decide: Decide) -> None:
     positions = [decide(f"c{number}") for number in range(3)]
     endpoint = add_endpoint(record)
