@@ -34,6 +34,8 @@ POLL_S = 0.1
 STOP_S = 15.0
 #: How long loading the embedded server's data may take.
 LOAD_S = 600.0
+#: Trainer and deliverer start when the service is ready, or after this time without it.
+HELPERS_AFTER_S = 10.0
 #: Deaths of a part within this time make its next start wait longer.
 DEATHS_WINDOW_S = 60.0
 FIRST_PAUSE_S = 0.1
@@ -163,10 +165,6 @@ class Supervisor:
         self._others.append(
             self._part("api", "--listen-fd", str(listen_fd), pass_fds=(listen_fd,))
         )
-        if self._settings.trainer:
-            self._others.append(self._part("trainer"))
-        if self._settings.deliverer:
-            self._others.append(self._part("deliverer"))
         for part in self._others:
             part.start()
         if self._own_server:
@@ -201,14 +199,23 @@ class Supervisor:
 
     def _tend(self, listener: socket.socket) -> None:
         host, port = self._settings.host, listener.getsockname()[1]
-        said_ready = False
+        latest_helpers = time.monotonic() + HELPERS_AFTER_S
+        said_ready = has_helpers = False
         while not self._stopping:
             for part in self._parts():
                 part.tend()
             if not said_ready and _is_ready(host, port):
                 self._say_ready(f"http://{_in_url(host)}:{port}")
                 said_ready = True
+            if not has_helpers and (said_ready or time.monotonic() > latest_helpers):
+                self._others += self._helpers()
+                has_helpers = True
             time.sleep(POLL_S)
+
+    def _helpers(self) -> list[Part]:
+        """The parts that no comment waits for: they leave the processors to the others."""
+        wanted = {"trainer": self._settings.trainer, "deliverer": self._settings.deliverer}
+        return [self._part(role) for role, is_wanted in wanted.items() if is_wanted]
 
     def _parts(self) -> list[Part]:
         return [self._server, *self._others] if self._server else self._others
