@@ -193,15 +193,19 @@ def pause_s(attempts: int, chance: Chance, *, retry_after_s: float | None = None
         retry_after_s: what the receiver asked for; it waits no shorter.
     """
     usual = PAUSES_S[min(attempts, len(PAUSES_S)) - 1]
-    spread = usual * (1 + JITTER * (2 * chance() - 1))
-    return min(max(spread, retry_after_s or 0), LONGEST_PAUSE_S)
+    return _spread(usual, chance, retry_after_s)
 
 
 def probe_s(failures: int, chance: Chance, *, retry_after_s: float | None = None) -> float:
     """How long an endpoint is left alone that failed `failures` times on end, in seconds."""
     usual = min(FIRST_PROBE_S * 2.0 ** (min(failures, 10) - 1), LONGEST_PROBE_S)
-    spread = usual * (1 + JITTER * (2 * chance() - 1))
-    return min(max(spread, retry_after_s or 0), LONGEST_PAUSE_S)
+    return _spread(usual, chance, retry_after_s)
+
+
+def _spread(usual_s: float, chance: Chance, retry_after_s: float | None) -> float:
+    """A pause a little longer or shorter by chance, but no shorter than was asked for."""
+    spread_s = usual_s * (1 + JITTER * (2 * chance() - 1))
+    return min(max(spread_s, retry_after_s or 0), LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True)

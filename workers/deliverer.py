@@ -9,8 +9,6 @@ import os
 import signal
 import socket
 import threading
-from contextlib import suppress
-from uuid import uuid4
 
 from rq import SimpleWorker
 
@@ -19,8 +17,9 @@ from moderation.errors import RedisAwayError
 from moderation.record import Record
 from moderation.record.connection import redis_away
 from moderation.settings import Settings
-from workers.delivering import Crew, Post, open_post
+from workers.delivering import Crew, Post, enabled_endpoints, open_post
 from workers.jobs import DeliveryJob
+from workers.rq_loop import RETRY_S, StoppableWorker, work_until_stopped
 from workers.serving import Server
 from workers.ticking import Ticker
 
@@ -29,20 +28,12 @@ TICK_S = 0.5
 LISTEN_S = 1.0
 #: How long messages that are on their way are waited for at the end.
 FAREWELL_S = 5.0
-#: How long to wait before Redis, or RQ's worker, is tried again.
-RETRY_S = 0.5
 
 
-class DeliveryWorker(SimpleWorker):
-    """RQ's in-process worker; it passes a request to stop on to the job that runs."""
+class DeliveryWorker(StoppableWorker, SimpleWorker):
+    """RQ's in-process worker: a shift ends when it is to stop."""
 
     job_class = DeliveryJob
-    max_connection_wait_time = RETRY_S
-    stop: threading.Event
-
-    def handle_warm_shutdown_request(self) -> None:
-        """Called by RQ on SIGTERM and SIGINT: messages on their way are waited for."""
-        self.stop.set()
 
 
 class DeliveryTicker(Ticker):
@@ -55,8 +46,7 @@ class DeliveryTicker(Ticker):
     def tick(self) -> None:
         """One tick."""
         self._record.webhooks.tick()
-        sites = [site.id for site in self._record.sites.all()]
-        if any(not one.disabled for one in self._record.webhooks.of(sites)):
+        if enabled_endpoints(self._record):
             self._record.deliveries.doorbell.ring()
 
 
@@ -100,22 +90,11 @@ def run(settings: Settings) -> None:
     open_post(record.shard, Post(record, crew, news, stop))
     DeliveryTicker(record, stop).start()
     Ear(record, news, stop).start()
-    while not stop.is_set():
-        with suppress(RedisAwayError):
-            _work(record, stop)
-        stop.wait(RETRY_S)
+    work_until_stopped(
+        DeliveryWorker,
+        record,
+        queue_name=record.deliveries.doorbell.queue_name,
+        name=f"deliverer-{socket.gethostname()}-{os.getpid()}",
+        stop=stop,
+    )
     crew.dismiss(wait_s=FAREWELL_S)
-
-
-def _work(record: Record, stop: threading.Event) -> None:
-    """RQ's loop; it also returns by itself when Redis went away at a bad moment."""
-    with redis_away():
-        worker = DeliveryWorker(
-            [record.deliveries.doorbell.queue_name],
-            name=f"deliverer-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}",
-            connection=record.rq_connection,
-            serializer="json",
-            log_job_description=False,
-        )
-        worker.stop = stop
-        worker.work(logging_level="WARNING")

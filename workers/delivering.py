@@ -114,6 +114,16 @@ def open_post(shard: str, post: Post) -> None:
     _posts[shard] = post
 
 
+def enabled_endpoints(record: Record) -> list[Endpoint]:
+    """The endpoints of all sites that are sent to.
+
+    Raises:
+        RedisAwayError: Redis does not answer.
+    """
+    sites = [site.id for site in record.sites.all()]
+    return [one for one in record.webhooks.of(sites) if not one.disabled]
+
+
 def deliver(shard: str) -> None:
     """The RQ job: delivers what is due in a shard, for a while."""
     Shift(_posts[shard]).run()
@@ -158,8 +168,6 @@ class Shift:
     def _known(self) -> list[Endpoint]:
         now = time.monotonic()
         if now - self._endpoints_read_at > ENDPOINTS_EVERY_S:
-            sites = [site.id for site in self._record.sites.all()]
-            found = self._record.webhooks.of(sites)
-            self._endpoints = [one for one in found if not one.disabled]
+            self._endpoints = enabled_endpoints(self._record)
             self._endpoints_read_at = now
         return self._endpoints

@@ -19,7 +19,6 @@ from rq import SimpleWorker
 
 from moderation.errors import RedisAwayError
 from moderation.record import Record
-from moderation.record.connection import redis_away
 from moderation.settings import Settings
 from workers.jobs import ScoringJob
 from workers.judging import Judge
@@ -27,6 +26,7 @@ from workers.lineup import LineupKeeper
 from workers.memory import rss_bytes
 from workers.model import facts_of_default, load_default
 from workers.observing import Observer
+from workers.rq_loop import RETRY_S, StoppableWorker, work_until_stopped
 from workers.scoring import Station, open_station
 from workers.ticking import Ticker
 
@@ -38,20 +38,12 @@ GC_THRESHOLD = 50_000
 #: How long a thread may keep the interpreter from another one that wants it: what loads a
 #: release is not to hold up what decides.
 SWITCH_INTERVAL_S = 0.001
-#: How long to wait before Redis, or RQ's worker, is tried again.
-RETRY_S = 0.5
 
 
-class PreloadedWorker(SimpleWorker):
-    """RQ's in-process worker; it passes a request to stop on to the job that runs."""
+class PreloadedWorker(StoppableWorker, SimpleWorker):
+    """RQ's in-process worker: a drain ends after its batch when it is to stop."""
 
     job_class = ScoringJob
-    max_connection_wait_time = RETRY_S
-    stop: threading.Event
-
-    def handle_warm_shutdown_request(self) -> None:
-        """Called by RQ on SIGTERM and SIGINT: the drain ends after its batch."""
-        self.stop.set()
 
 
 class ScoringTicker(Ticker):
@@ -119,27 +111,11 @@ def run(settings: Settings) -> None:
     ScoringTicker(
         record, name, keeper, observer, stop, facts=facts_of_default(settings)
     ).start()
-    while not stop.is_set():
-        with suppress(RedisAwayError):
-            _work(record, name, stop)
-        stop.wait(RETRY_S)
+    queue_name = record.queue.doorbell.queue_name
+    work_until_stopped(PreloadedWorker, record, queue_name=queue_name, name=name, stop=stop)
     with suppress(RedisAwayError):
         observer.flush(record)
         record.operations.forget_worker(name)
-
-
-def _work(record: Record, name: str, stop: threading.Event) -> None:
-    """RQ's loop; it also returns by itself when Redis went away at a bad moment."""
-    with redis_away():
-        worker = PreloadedWorker(
-            [record.queue.doorbell.queue_name],
-            name=f"{name}-{uuid4().hex[:8]}",
-            connection=record.rq_connection,
-            serializer="json",
-            log_job_description=False,
-        )
-        worker.stop = stop
-        worker.work(logging_level="WARNING")
 
 
 def _wait_for_redis(record: Record, keeper: LineupKeeper, stop: threading.Event) -> None:

@@ -13,40 +13,33 @@ import socket
 import threading
 from contextlib import suppress
 from resource import struct_rusage
-from uuid import uuid4
 
-from rq import Worker
 from rq.job import Job
 from rq.queue import Queue
 
 from moderation.errors import RedisAwayError
 from moderation.record import Record
-from moderation.record.connection import redis_away
 from moderation.settings import Settings
 from moderation.trainings import TrainingState
 from workers.jobs import TrainingJob
 from workers.nightly import Nightly
+from workers.rq_loop import StoppableWorker, work_until_stopped
 from workers.ticking import Ticker
 from workers.workshop import open_workshop
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-#: How long to wait before Redis, or RQ's worker, is tried again.
-RETRY_S = 0.5
 #: How much a child yields to whoever scores comments on the same machine.
 NICENESS = 10
 #: One core is enough; the libraries read these when they are imported.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class TrainingWorker(Worker):
+class TrainingWorker(StoppableWorker):
     """RQ's forking worker; it says what became of a child that could not say so itself."""
 
     job_class = TrainingJob
-    max_connection_wait_time = RETRY_S
-    record: Record
-    stop: threading.Event
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """The child, before anything that learns is imported."""
@@ -56,7 +49,7 @@ class TrainingWorker(Worker):
 
     def handle_warm_shutdown_request(self) -> None:
         """Called by RQ on SIGTERM and SIGINT: nobody waits for a training to end."""
-        self.stop.set()
+        super().handle_warm_shutdown_request()
         if self.horse_pid:
             self.kill_horse()
 
@@ -95,24 +88,13 @@ def run(settings: Settings) -> None:
     record = Record(settings)
     open_workshop(record.shard, settings)
     TrainingTicker(record, stop).start()
-    while not stop.is_set():
-        with suppress(RedisAwayError):
-            _work(record, stop)
-        stop.wait(RETRY_S)
-
-
-def _work(record: Record, stop: threading.Event) -> None:
-    """RQ's loop; it also returns by itself when Redis went away at a bad moment."""
-    with redis_away():
-        worker = TrainingWorker(
-            [record.trainings.queue_name],
-            name=f"trainer-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}",
-            connection=record.rq_connection,
-            serializer="json",
-            log_job_description=False,
-        )
-        worker.record, worker.stop = record, stop
-        worker.work(logging_level="WARNING")
+    work_until_stopped(
+        TrainingWorker,
+        record,
+        queue_name=record.trainings.queue_name,
+        name=f"trainer-{socket.gethostname()}-{os.getpid()}",
+        stop=stop,
+    )
 
 
 def _stopped() -> str:

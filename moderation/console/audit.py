@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from flask import Response, abort, request
 
 from moderation import hostile
 from moderation.api.base import services
-from moderation.console.base import console_blueprint, me, page
+from moderation.console.base import console_blueprint, me, page, position_before
 from moderation.console.cards import comment_url
 from moderation.encoding import compact_json
 from moderation.record.audit import AuditEntry, AuditKind, Wanted
@@ -31,7 +30,6 @@ LINES_AT_ONCE = 500
 DAY_MS = 86_400_000
 FILTERS = ("who", "what", "subject", "from", "to")
 KINDS = tuple((kind.value, kind.value.replace("_", " ")) for kind in AuditKind)
-_POSITION = re.compile(r"\d{1,19}-\d{1,19}")
 #: What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -85,7 +83,7 @@ def show() -> Response:
     """A page of the log, newest first."""
     filters = _filters()
     found = services().record.audit.page(
-        me().actor.site, _wanted(filters), before=_before(), limit=PAGE_ENTRIES
+        me().actor.site, _wanted(filters), before=position_before(), limit=PAGE_ENTRIES
     )
     position = found.next_position
     return page(
@@ -95,7 +93,7 @@ def show() -> Response:
         filters=filters,
         kinds=KINDS,
         next_url=_url("audit", {**filters, "before": position}) if position else None,
-        first_url=_url("audit", filters) if _before() else None,
+        first_url=_url("audit", filters) if position_before() else None,
         csv_url=_url("audit.csv", filters),
     )
 
@@ -140,11 +138,6 @@ def _day(text: str | None) -> int | None:
         return (date.fromisoformat(text) - EPOCH).days
     except ValueError:
         abort(HTTPStatus.UNPROCESSABLE_ENTITY, "Write a day like 2026-11-24.")
-
-
-def _before() -> str | None:
-    given = request.args.get("before", "")
-    return given if _POSITION.fullmatch(given) else None
 
 
 def _url(name: str, query: dict[str, str]) -> str:

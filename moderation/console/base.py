@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -47,6 +48,8 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+_POSITION = re.compile(r"\d{1,19}-\d{1,19}")
 
 COOKIE = "moderation_session"
 CSRF_FIELD = "csrf_token"
@@ -282,3 +285,9 @@ def _unexpected(_: Exception) -> Response:
         title="Something went wrong here",
         detail="Nothing was changed that this page does not say; the operator's log says why.",
     )
+
+
+def position_before() -> str | None:
+    """The place in a stream that a page of older entries ends at, `None` for the newest."""
+    given = request.args.get("before", "")
+    return given if _POSITION.fullmatch(given) else None

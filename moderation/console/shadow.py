@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response
 
 from moderation import hostile
 from moderation.api.base import services
-from moderation.console.base import me, page
+from moderation.console.base import me, page, position_before
 from moderation.console.cards import Cards, CardView, comment_url
 from moderation.console.release_pages import done, release_blueprint, release_url
 from moderation.desk.cases import Cases
@@ -27,7 +26,6 @@ PAGE_DIFFERENCES = 25
 NAME_CHARACTERS = 40
 #: Categories shown of each comment: those on which the two releases are farthest apart.
 SCORES_SHOWN = 2
-_POSITION = re.compile(r"\d{1,19}-\d{1,19}")
 #: What the active release did → what this one would have done.
 _TOLD = {Action.HOLD: "would hold it", Action.APPROVE: "would let it through"}
 
@@ -80,7 +78,7 @@ def show(version: str) -> Response:
     record.releases.one(actor.site, version)
     report = record.shadows.report(actor.site, version)
     found = record.shadows.differences(
-        actor.site, version, limit=PAGE_DIFFERENCES + 1, before=_before()
+        actor.site, version, limit=PAGE_DIFFERENCES + 1, before=position_before()
     )
     shown = found[:PAGE_DIFFERENCES]
     overview = Releases(record).overview(actor.site)
@@ -97,7 +95,7 @@ def show(version: str) -> Response:
         would_approve=_told(report.would_approve, report.compared),
         views=_views(shown),
         next_url=_address(version, shown[-1].position) if len(found) > len(shown) else None,
-        first_url=_address(version) if _before() else None,
+        first_url=_address(version) if position_before() else None,
         can_act=actor.role.allows(Role.ADMIN),
         done=done(),
     )
@@ -115,11 +113,6 @@ def _views(found: Sequence[Difference]) -> list[DifferenceView]:
     cases = Cases(record).many(actor.site, [one.comment_id for one in found])
     cards = {card.id: card for card in Cards(record, actor.site, actor.name).of(cases)}
     return [DifferenceView(one, cards.get(one.comment_id)) for one in found]
-
-
-def _before() -> str | None:
-    given = request.args.get("before", "")
-    return given if _POSITION.fullmatch(given) else None
 
 
 def _address(version: str, before: str = "") -> str:

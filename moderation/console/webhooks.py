@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.access import needs
 from moderation.api.base import services
-from moderation.console.base import console_blueprint, me, page, sentence
+from moderation.console.base import console_blueprint, me, page, position_before, sentence
 from moderation.console.webhook_view import (
     EMPTY,
     ENVELOPES,
@@ -49,7 +48,6 @@ DONE = {
     "replayed-time": "What happened in that time will be sent again, under the same ids.",
     "replayed-parked": "All that is still kept will be sent again, under the same ids.",
 }
-_POSITION = re.compile(r"\d{1,19}-\d{1,19}")
 
 
 @blueprint.get("/webhooks")
@@ -249,8 +247,7 @@ def _one(
     errors: dict[str, str] | None = None,
 ) -> Response:
     webhooks, view = services().record.webhooks, _view(endpoint)
-    before = request.args.get("before", "")
-    position = before if _POSITION.fullmatch(before) else ""
+    position = position_before() or ""
     log = webhooks.log(endpoint, before=position, limit=PAGE_ATTEMPTS)
     older = f"{view.page}?{urlencode({'before': log[-1][0]})}#log" if log else ""
     return page(

@@ -202,7 +202,7 @@ class Webhooks:
         if not found:
             raise UnknownMessageError(message_id)
         self._add_replay(endpoint, stream, position, position, [event])
-        self._unpark(endpoint, lambda one: one.attempt.message == message_id)
+        self._unpark(endpoint, message_id)
 
     def replay_range(self, endpoint: Endpoint, from_ms: int, to_ms: int) -> None:
         """Lets all that happened in a time (ms since 1970, both included) be sent again."""
@@ -252,11 +252,11 @@ class Webhooks:
                 what,
             )
 
-    def _unpark(self, endpoint: Endpoint, is_meant: Callable[[Parked], bool]) -> None:
+    def _unpark(self, endpoint: Endpoint, message_id: str) -> None:
         key = self._keys("webhook_parked", endpoint.site, endpoint.id)
         with redis_away():
             found: Any = self._connection.zrange(key, 0, -1)
-            meant = [one for one in found if is_meant(_parked(one))]
+            meant = [one for one in found if _parked(one).attempt.message == message_id]
             if meant:
                 self._connection.zrem(key, *meant)
 
