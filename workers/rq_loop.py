@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from uuid import uuid4
 
-from rq import Worker
+from rq.worker import BaseWorker
 
 from moderation.errors import RedisAwayError
 from moderation.record import Record
@@ -16,8 +16,12 @@ from moderation.record.connection import redis_away
 RETRY_S = 0.5
 
 
-class StoppableWorker(Worker):
-    """An RQ worker that passes a request to stop on to whatever it runs."""
+class StoppableWorker(BaseWorker):
+    """An RQ worker that passes a request to stop on to whatever it runs.
+
+    Mixed with RQ's worker of the kind that is wanted: one that runs its jobs in this process,
+    or one that forks for each. Hence their common base here, which does neither.
+    """
 
     max_connection_wait_time = RETRY_S
     record: Record

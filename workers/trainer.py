@@ -14,6 +14,7 @@ import threading
 from contextlib import suppress
 from resource import struct_rusage
 
+from rq import Worker
 from rq.job import Job
 from rq.queue import Queue
 
@@ -36,7 +37,7 @@ NICENESS = 10
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class TrainingWorker(StoppableWorker):
+class TrainingWorker(StoppableWorker, Worker):
     """RQ's forking worker; it says what became of a child that could not say so itself."""
 
     job_class = TrainingJob

@@ -71,6 +71,17 @@ def test_the_doorbells_job_decides(record: Record, work: Callable[[], None]):
     assert status(record, "c1")[0] == "approved"
 
 
+def test_it_runs_in_the_process_that_holds_the_release(
+    record: Record, release: FakeRelease, work: Callable[[], None]
+):
+    # A forked child would decide as well, only slower, and what it noted would die with it
+    accept(record, "c1")
+
+    work()
+
+    assert release.batches == [1]
+
+
 @pytest.mark.parametrize(
     "name",
     [
