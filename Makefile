@@ -6,10 +6,14 @@ RUN_ARGS ?=
 # Three files of tests at a time: many wait for browsers and services, not for a processor.
 TEST_ARGS ?= --numprocesses 3 --dist loadfile
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
+CHAOS_ARGS ?=
+FAILOVER_ARGS ?=
+STEPS ?= 10000
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-retrain release lock format clean
+.PHONY: help run test check bench soak bench-retrain chaos state-machine failover fuzz audit release lock format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,8 +37,31 @@ format: $(VENV)/.dev ## let ruff format and mend what it can
 bench: $(VENV)/.dev ## measure everything that docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+soak: $(VENV)/.dev ## load the service for ten minutes and tell whether its memory grows
+	$(BIN)/python -m benchmarks.soak $(BENCH_ARGS)
+
 bench-retrain: $(VENV)/.dev ## what a site's own labels gain, forget and cost (DATA=folder of the labelled files)
 	$(BIN)/python -m benchmarks.retrain --data $(DATA) $(BENCH_ARGS)
+
+chaos: $(VENV)/.dev ## kill the service while it works, and check that it kept every promise (minutes)
+	$(BIN)/python -m tests.chaos --data $(DATA) $(CHAOS_ARGS)
+
+state-machine: $(VENV)/.dev ## compare the record with a plain model of it over STEPS random steps (minutes)
+	$(BIN)/python -m tests.statemachine --steps $(STEPS)
+
+failover: $(VENV)/.dev ## kill primaries under load and count the acknowledged comments that are gone (minutes)
+	$(BIN)/python -m tests.scale $(FAILOVER_ARGS)
+
+fuzz: $(VENV)/.dev ## search for inputs that break a reader (FUZZ_ARGS="--seconds 300 html"; guided where atheris is installed)
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+audit: $(VENV)-audit/bin/pip-audit ## known vulnerabilities of the locked dependencies, dangerous calls in the source (asks PyPI)
+	$(VENV)-audit/bin/bandit --quiet --recursive --severity-level medium moderation workers models
+	$(VENV)-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-dev.lock
+
+$(VENV)-audit/bin/pip-audit:
+	@$(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit bandit
 
 release: $(VENV)/.dev ## train the shipped classifier anew (DATA=folder of the labelled files)
 	$(BIN)/python -m models.learning.build $(DATA)

@@ -15,12 +15,15 @@ from benchmarks import (
     accepts,
     changeover,
     console,
+    cost,
     deliveries,
     dropins,
     evasion,
     functional,
     latency,
     memory,
+    million,
+    overload,
     pipeline,
     report,
     startup,
@@ -36,9 +39,11 @@ from moderation.settings import Settings
 BENCHMARKS = {
     "pipeline": pipeline.measure,
     "latency": latency.measure,
+    "overload": overload.measure,
     "changeover": changeover.measure,
     "accepts": accepts.measure,
     "memory": memory.measure,
+    "cost": cost.measure,
     "startup": startup.measure,
     "vectorisers": vectorisers.measure,
     "evasion": evasion.measure,
@@ -46,9 +51,10 @@ BENCHMARKS = {
     "console": console.measure,
     "deliveries": deliveries.measure,
     "dropins": dropins.measure,
+    "million": million.measure,
 }
 #: These find their own comments, or do without.
-NEED_NO_TEXTS = frozenset({"evasion", "functional", "console", "deliveries"})
+NEED_NO_TEXTS = frozenset({"evasion", "functional", "console", "deliveries", "overload"})
 DEFAULT_DATA = Path("../shared/data")
 DEFAULT_JSON = Path("benchmarks/results/latest.json")
 

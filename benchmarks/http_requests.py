@@ -11,9 +11,19 @@ ARTICLES = 20
 BATCH = 100
 
 
-def get(path: str) -> bytes:
-    """A GET."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+def get(path: str, api_key: str = "") -> bytes:
+    """A GET, with a key or without."""
+    return _without_body("GET", path, api_key)
+
+
+def delete(path: str, api_key: str) -> bytes:
+    """A DELETE."""
+    return _without_body("DELETE", path, api_key)
+
+
+def _without_body(method: str, path: str, api_key: str) -> bytes:
+    key = f"Authorization: Bearer {api_key}\r\n" if api_key else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: bench\r\n{key}\r\n".encode()
 
 
 def post(path: str, body: Any, *, api_key: str) -> bytes:

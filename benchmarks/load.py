@@ -48,7 +48,8 @@ class Connection:
         if head_bytes < 0:
             return None
         head = self._received[:head_bytes].lower()
-        body_bytes = int(head.partition(LENGTH)[2].split(b"\r\n", 1)[0])
+        # 204 has no body, and says nothing of its length.
+        body_bytes = int(head.partition(LENGTH)[2].split(b"\r\n", 1)[0] or 0)
         if len(self._received) < head_bytes + len(HEAD_END) + body_bytes:
             return None
         return int(head[9:12])

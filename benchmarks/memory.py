@@ -6,7 +6,6 @@ proportional share (PSS) adds up.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,6 @@ ACCEPTED = 202
 MEGABYTE = 1_000_000
 KIBIBYTE = 1_024
 PROC = Path("/proc")
-SETTLE_S = 60.0
-POLL_S = 0.1
 TARGETS = {
     "API process": Target(Bound.BELOW, 80, "MB"),
     "worker": Target(Bound.BELOW, 250, "MB"),
@@ -79,8 +76,9 @@ def processes(pid: int, depth: int = 0) -> Iterator[Process]:
 def _role(command: list[str], depth: int) -> str:
     if depth == 0:
         return "supervisor"
-    if "worker" in command:
-        return "worker"
+    for role in ("worker", "trainer", "deliverer"):
+        if role in command:
+            return role
     if "api" in command:
         return "API process" if depth > 1 else "API's own supervisor"
     return "embedded server"
@@ -101,12 +99,4 @@ def _work(plan: Plan, whole: Whole) -> None:
     many = list(http_requests.batches(batched, api_key=API_KEY))
     for requests in (singles, many):
         seconds_to_answer(whole.address, requests, connections=CONNECTIONS, expected=ACCEPTED)
-    _wait_until_decided(whole)
-
-
-def _wait_until_decided(whole: Whole) -> None:
-    deadline = time.monotonic() + SETTLE_S
-    while any(whole.record.queue.lengths().values()):
-        if time.monotonic() > deadline:
-            raise StandError(f"the worker was not done after {SETTLE_S:.0f} s")
-        time.sleep(POLL_S)
+    whole.wait_until_decided()

@@ -49,6 +49,8 @@ class Sizes:
     """Requests to each page of the console in a round."""
     messages: int
     """Webhook messages in a round."""
+    decided: int
+    """Decided comments in a large record."""
 
 
 FULL = Sizes(
@@ -65,6 +67,7 @@ FULL = Sizes(
     held=100_000,
     visits=40,
     messages=3_000,
+    decided=1_000_000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -80,6 +83,7 @@ QUICK = Sizes(
     held=20_000,
     visits=20,
     messages=1_000,
+    decided=20_000,
 )
 
 

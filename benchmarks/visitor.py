@@ -64,6 +64,10 @@ class Visitor:
         """A page, or a part of one."""
         return self._ask("GET", path, None, self._page)
 
+    def read(self, path: str, *, api_key: str) -> Answer:
+        """What a site reads with its key."""
+        return self._ask("GET", path, None, {"Authorization": f"Bearer {api_key}"})
+
     def send(self, path: str, **fields: Any) -> Answer:
         """A form, sent as the console's script sends it."""
         return self._ask("POST", path, urlencode(fields), self._form)

@@ -20,6 +20,9 @@ from moderation.record import Record
 API_KEY = "bench-key"
 #: The supervisor ends its parts in order; that may take a while.
 STOP_S = 40.0
+#: How long the worker may take for what is left.
+SETTLE_S = 60.0
+POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,18 @@ class Whole:
     address: tuple[str, int]
     ready_after_s: float
     record: Record
+
+    def wait_until_decided(self) -> None:
+        """Returns when nothing waits for a decision.
+
+        Raises:
+            StandError: that took too long.
+        """
+        deadline = time.monotonic() + SETTLE_S
+        while any(self.record.queue.lengths().values()):
+            if time.monotonic() > deadline:
+                raise StandError(f"the worker was not done after {SETTLE_S:.0f} s")
+            time.sleep(POLL_S)
 
 
 @contextmanager

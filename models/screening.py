@@ -44,10 +44,14 @@ def _byte_kinds() -> NDArray[np.uint8]:
         (b"0123456789@$!", TOKEN),
         (b"0123456789@$'", ATTACHED),
         (b" .-_*/,~|", SEPARATOR),
-        (bytes(byte for byte in range(33, 127) if byte not in b"0123456789"), STRETCHABLE),
+        (bytes(byte for byte in range(128) if _is_stretchable(chr(byte))), STRETCHABLE),
     ):
         kinds[list(members)] |= kind
     return kinds
+
+
+def _is_stretchable(char: str) -> bool:
+    return not (char.isspace() or char.isdigit())
 
 
 BYTE_KINDS = _byte_kinds()

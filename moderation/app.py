@@ -13,10 +13,12 @@ from moderation.api import (
     audit,
     auth,
     batches,
+    bodies,
     comments,
     decisions,
     drift,
     figures,
+    keys,
     labels,
     models,
     moderation,
@@ -25,6 +27,7 @@ from moderation.api import (
     places,
     policies,
     problems,
+    request_log,
     score,
     staff,
     trainings,
@@ -37,6 +40,7 @@ from moderation.api.schemas import BATCH_BODY_BYTES, BODY_BYTES
 from moderation.clerk import Clerk
 from moderation.docs import pages as docs
 from moderation.feed import Hub
+from moderation.overload import Gate
 from moderation.record import Record
 from moderation.settings import Settings
 
@@ -75,9 +79,13 @@ def create_app(settings: Settings) -> Flask:
     record = Record(settings)
     hub = Hub(record.decisions)
     figures = RequestFigures(record.operations)
-    app.extensions["moderation"] = Services(settings, record, hub, figures, Clerk(record))
+    app.extensions["moderation"] = Services(
+        settings, record, hub, figures, Clerk(record), Gate.of(record, settings)
+    )
+    request_log.register(app)
     figures.register(app)
     problems.register(app)
+    bodies.register(app)
     app.before_request(_allow_large_batches)
     _trust_proxies(app, settings.trusted_proxies)
     _register_api(app)
@@ -113,6 +121,7 @@ def _register_api(app: Flask) -> None:
         score,
         policies,
         webhooks,
+        keys,
         operations,
         people,
         moderation,

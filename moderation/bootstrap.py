@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,10 +10,15 @@ from moderation.desk.people import new_password
 from moderation.domain import Role
 from moderation.errors import SiteExistsError
 from moderation.record import Record
+from moderation.record.api_keys import Wanted
 from moderation.settings import Settings
+
+log = logging.getLogger(__name__)
 
 DEMO_SITE = "demo"
 ADMIN = "admin"
+#: What the key that the operator chose is called in lists.
+PRESET = Wanted("MODERATION_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,14 @@ def _demo_site(record: Record, settings: Settings) -> str | None:
     with suppress(SiteExistsError):
         record.sites.create(DEMO_SITE, "Demo")
     if settings.api_key:
-        record.sites.issue_key(DEMO_SITE, settings.api_key)
+        if not record.sites.keys.preset(DEMO_SITE, PRESET, settings.api_key):
+            log.warning(
+                "MODERATION_API_KEY was revoked or has expired, and stays so: "
+                "preset another one, or none"
+            )
         return None
     has_key = any(site.id == DEMO_SITE and site.key_count for site in record.sites.all())
-    return None if has_key else record.sites.issue_key(DEMO_SITE)
+    return None if has_key else record.sites.issue_key(DEMO_SITE, name="first start")
 
 
 def _admin(record: Record, settings: Settings) -> str | None:

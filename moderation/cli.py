@@ -13,10 +13,16 @@ from typing import Any
 import click
 
 from moderation import __version__
+from moderation.backup_commands import backup, restore
+from moderation.check_command import check
 from moderation.coral_commands import coral
+from moderation.doctor_command import doctor
 from moderation.errors import ModerationError
+from moderation.keeping_commands import archive, export, retention, sweep
+from moderation.key_commands import site_key
 from moderation.moderator_commands import moderator
 from moderation.options import data_dir_option, json_option, with_record, with_settings
+from moderation.rate_commands import site_limit
 from moderation.settings import PREFIX, Settings
 from moderation.webhook_commands import webhooks
 
@@ -166,14 +172,26 @@ def settings(settings: Settings, *, as_json: bool) -> None:
         click.echo(click.wrap_text(one["meaning"] + changed, 92, "    ", "    ") + "\n")
 
 
+main.add_command(doctor)
 main.add_command(moderator)
+main.add_command(check)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(coral)
 main.add_command(webhooks)
+main.add_command(export)
+main.add_command(archive)
+main.add_command(sweep)
 
 
 @main.group()
 def site() -> None:
     """Make article sites and give them API keys."""
+
+
+site.add_command(site_key)
+site.add_command(site_limit)
+site.add_command(retention)
 
 
 @site.command("create")
@@ -196,7 +214,7 @@ def site_create(settings: Settings, *, site_id: str, name: str | None, as_json: 
         )
     sites = Record(settings).sites
     sites.create(site_id, name or site_id)
-    _print_key(site_id, sites.issue_key(site_id), as_json=as_json)
+    _print_key(site_id, sites.issue_key(site_id, name="first"), as_json=as_json)
 
 
 @site.command("list")

@@ -240,8 +240,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What an endpoint is to be sent now; `endpoint` is `None` if it is gone or disabled."""
+    """What an endpoint is to be sent now; `endpoint` is `None` if it is gone or disabled.
+
+    `now_ms`: when it was taken, by the record's clock.
+    """
 
     endpoint: Endpoint | None
     messages: Sequence[Taken] = field(default_factory=tuple)
     failures: int = 0
+    now_ms: int = 0

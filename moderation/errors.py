@@ -21,12 +21,41 @@ class RedisAwayError(ModerationError):
     """Raised when Redis does not answer, is still loading, or is out of memory."""
 
 
+class NewerRecordError(ModerationError):
+    """Raised when a newer version of the service has written to this Redis."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"a newer version of this service wrote these data (schema {found}; this one knows "
+            f"up to {known}): start that version, or restore a backup from before it"
+        )
+
+
+class BackupError(ModerationError):
+    """Raised when data cannot be copied, or a copy not be unpacked; says what to do."""
+
+
 class UnknownSiteError(ModerationError):
     """Raised when a command names a site that does not exist."""
 
 
 class SiteExistsError(ModerationError):
     """Raised when a site is to be created under an id that is taken."""
+
+
+class UnknownApiKeyError(ModerationError):
+    """Raised when a site has no key of that id (any more)."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"this site has no API key {key_id!r}")
+
+
+class UnsuitableKeyError(ModerationError):
+    """Raised when an API key cannot be made as it is wanted; `field` says what is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UnknownCommentError(ModerationError):
@@ -247,3 +276,19 @@ class UnknownMessageError(ModerationError):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(f"there is no message {message_id!r} that can be sent again")
+
+
+class UnsuitableRetentionError(ModerationError):
+    """Raised when a time to keep data for cannot be read, or is too long."""
+
+
+class ArchiveBusyError(ModerationError):
+    """Raised when the archive or a site's retention is being worked on elsewhere."""
+
+
+class ArchiveUnusableError(ModerationError):
+    """Raised when the folder of the archive cannot be written; nothing left the record then."""
+
+
+class ArchiveDamagedError(ModerationError):
+    """Raised when a file of the archive cannot be read; the message names file and line."""

@@ -56,6 +56,7 @@ class SiteFeed:
         self.last = decisions.last_position(site)
         #: Everything after this position, up to `last`, is in `_entries`.
         self._floor = self.last
+        self._dismissing = False
         self.followers = 0
 
     def refresh(self) -> None:
@@ -67,8 +68,9 @@ class SiteFeed:
                     self._news.notify_all()
 
     def dismiss_all(self) -> None:
-        """Sends everybody who waits away, with news or without."""
+        """Sends everybody who waits away, with news or without, and whoever still comes."""
         with self._news:
+            self._dismissing = True
             for waiting in self._waiters.values():
                 for waiter in waiting:
                     waiter.dismissed = True
@@ -92,6 +94,7 @@ class SiteFeed:
         """Inside, the next decision on this comment reaches the waiter."""
         waiter = Waiter(self._news)
         with self._news:
+            waiter.dismissed = self._dismissing
             self._waiters.setdefault(comment_id, []).append(waiter)
         try:
             yield waiter
@@ -153,6 +156,8 @@ class Hub:
         try:
             if is_new:
                 feed.refresh()  # what was published before the feed was there to hear it
+            if self.closing:
+                feed.dismiss_all()
             yield feed
         finally:
             with self._lock:

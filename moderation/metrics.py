@@ -1,36 +1,30 @@
-"""The record's figures as Prometheus metrics."""
+"""The record's figures as Prometheus metrics: latency, traffic, errors and saturation.
+
+Owns the gauges, read anew at each scrape; counters are in `metric_families`. Labels have few
+values: sites are the operator's, routes and outcomes ours; nothing that a client or a reader
+chose is one. docs/monitoring.md has the list.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.metrics_core import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from moderation import __version__
 from moderation.desk.drift import DriftWatch
 from moderation.drift import Level
 from moderation.errors import RedisAwayError
+from moderation.metric_families import PREFIX, counted
 from moderation.record import Record
-from moderation.record.operations import parse_counter
+from moderation.record.operations import WorkerState
+from moderation.record.server import ServerFacts
 
-PREFIX = "moderation_"
-#: counter in the record → (labels, help)
-COUNTERS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "requests": (("method", "route", "status"), "HTTP requests answered."),
-    "decisions": (("action", "source"), "Decisions made by the machine."),
-    "batches": ((), "Batches scored."),
-    "scoring_seconds": ((), "Seconds spent in the classifier."),
-    "webhook_attempts": (("outcome",), "Attempts to deliver a webhook message."),
-}
-HISTOGRAMS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "request_seconds": (("method", "route"), "Time to answer an HTTP request."),
-    "decision_seconds": ((), "Time from accepting a comment to deciding it."),
-}
-
-Labels = tuple[str, ...]
+Sites = Sequence[str]
 
 
 class RecordCollector(Collector):
@@ -50,48 +44,45 @@ class RecordCollector(Collector):
             stored = self._record.operations.counters()
             gauges = list(self._gauges())
         except RedisAwayError:
-            yield GaugeMetricFamily(f"{PREFIX}redis_up", "Whether Redis answers.", 0)
+            yield _gauge("redis_up", "Whether Redis answers.", 0)
             return
-        yield GaugeMetricFamily(f"{PREFIX}redis_up", "Whether Redis answers.", 1)
+        yield _gauge("redis_up", "Whether Redis answers.", 1)
+        yield _labelled("build_info", "Version of the service.", "version", {__version__: 1})
         yield from gauges
-        series = _by_metric(stored)
-        for name, (labels, help_text) in COUNTERS.items():
-            yield _counter(name, labels, help_text, series[name])
-        for name, (labels, help_text) in HISTOGRAMS.items():
-            yield _histogram(
-                name, labels, help_text, series[f"{name}_bucket"], series[f"{name}_sum"]
-            )
+        yield from counted(stored)
 
     def _gauges(self) -> Iterator[Metric]:
-        pending = GaugeMetricFamily(
-            f"{PREFIX}pending", "Comments that wait for a decision.", labels=["lane"]
-        )
-        for lane, length in self._record.queue.lengths().items():
-            pending.add_metric([lane.value], length)
-        yield pending
-        held = GaugeMetricFamily(
-            f"{PREFIX}held", "Comments held for moderators.", labels=["site"]
-        )
         sites = [site.id for site in self._record.sites.all()]
-        for site, count in self._record.operations.held(sites).items():
-            held.add_metric([site], count)
-        yield held
-        yield from self._drift_gauges(sites)
-        workers = [one for one in self._record.operations.workers() if one.alive]
-        yield GaugeMetricFamily(f"{PREFIX}workers", "Workers alive.", len(workers))
-        yield GaugeMetricFamily(
-            f"{PREFIX}release_troubles",
-            "Releases of sites that a living worker cannot use; it keeps the one it had.",
-            sum(len(worker.troubles) for worker in workers),
+        parts: Iterable[Callable[[Sites], Iterator[Metric]]] = (
+            self._queue,
+            self._people,
+            self._drifting,
+            self._workers,
+            self._webhooks,
+            self._redis,
         )
-        memory = GaugeMetricFamily(
-            f"{PREFIX}worker_peak_resident_bytes", "Peak memory of a worker.", labels=["worker"]
-        )
-        for worker in workers:
-            memory.add_metric([worker.name], worker.rss_bytes)
-        yield memory
+        for part in parts:
+            yield from part(sites)
 
-    def _drift_gauges(self, sites: Iterable[str]) -> Iterator[Metric]:
+    def _queue(self, sites: Sites) -> Iterator[Metric]:
+        accepted = CounterMetricFamily(
+            f"{PREFIX}accepted", "Comments that sites posted.", labels=["site"]
+        )
+        for site, count in self._record.backlog.accepted(sites).items():
+            accepted.add_metric([site], count)
+        yield accepted
+        lengths = self._record.queue.lengths()
+        yield _labelled("pending", "Comments that wait for a decision.", "lane", lengths)
+        oldest = self._record.backlog.oldest_s()
+        yield _labelled(
+            "oldest_pending_seconds", "How long the first of them waits.", "lane", oldest
+        )
+
+    def _people(self, sites: Sites) -> Iterator[Metric]:
+        held = self._record.operations.held(list(sites))
+        yield _labelled("held", "Comments held for moderators.", "site", held)
+
+    def _drifting(self, sites: Sites) -> Iterator[Metric]:
         values = GaugeMetricFamily(
             f"{PREFIX}drift",
             "The last week against the four before: PSI, or the share itself.",
@@ -110,46 +101,71 @@ class RecordCollector(Collector):
         yield values
         yield alerts
 
+    def _workers(self, _: Sites) -> Iterator[Metric]:
+        workers = [one for one in self._record.operations.workers() if one.alive]
+        yield _gauge("workers", "Workers alive.", len(workers))
+        yield _labelled(
+            "release_workers",
+            "Workers alive that score with a release where a site has none of its own.",
+            "release",
+            Counter(one.release for one in workers if one.release),
+        )
+        yield _gauge(
+            "release_troubles",
+            "Releases of sites that a living worker cannot use; it keeps the one it had.",
+            sum(len(worker.troubles) for worker in workers),
+        )
+        yield _gauge(
+            "worker_peak_resident_bytes",
+            "Peak memory of the worker that had the most.",
+            _most_memory(workers),
+        )
+        trainer = self._record.trainings.has_trainer()
+        deliverer = self._record.webhooks.has_deliverer()
+        yield _gauge("trainer_up", "Whether a trainer is alive.", trainer)
+        yield _gauge("deliverer_up", "Whether a deliverer is alive.", deliverer)
 
-def _by_metric(stored: Mapping[str, float]) -> defaultdict[str, list[tuple[Any, float]]]:
-    series: defaultdict[str, list[tuple[Any, float]]] = defaultdict(list)
-    for name, value in stored.items():
-        metric, labels = parse_counter(name)
-        series[metric].append((labels, value))
-    return series
+    def _webhooks(self, sites: Sites) -> Iterator[Metric]:
+        endpoints = [one for one in self._record.webhooks.of(sites) if not one.disabled]
+        backlog = self._record.backlog.webhooks(endpoints)
+        waiting = {site: found.waiting for site, found in backlog.items()}
+        parked = {site: found.parked for site, found in backlog.items()}
+        yield _labelled("webhook_waiting", "Messages that wait to be sent.", "site", waiting)
+        yield _labelled("webhook_parked", "Messages that were given up.", "site", parked)
+
+    def _redis(self, _: Sites) -> Iterator[Metric]:
+        """What the server tells; one that does not (an ACL) has no such metric."""
+        facts = self._record.server.facts()
+        for name, help_text, value in _redis_figures(facts):
+            if value is not None:
+                yield _gauge(name, help_text, value)
 
 
-def _counter(
-    name: str, labels: Labels, help_text: str, series: list[tuple[Any, float]]
-) -> Metric:
-    family = CounterMetricFamily(PREFIX + name, help_text, labels=labels)
-    for values, total in series:
-        family.add_metric([values[label] for label in labels], total)
+def _redis_figures(facts: ServerFacts) -> list[tuple[str, str, float | None]]:
+    return [
+        ("redis_memory_bytes", "Memory in use by Redis.", facts.used_bytes),
+        ("redis_memory_limit_bytes", "What it may use at most; 0: all.", facts.limit_bytes),
+        ("redis_aof_up", "Whether its append-only file is on and written.", _is_durable(facts)),
+        ("redis_clients", "Connections to Redis.", facts.clients),
+    ]
+
+
+def _is_durable(facts: ServerFacts) -> bool | None:
+    if facts.has_aof is None or facts.is_writing_aof is None:
+        return None
+    return facts.has_aof and facts.is_writing_aof
+
+
+def _most_memory(workers: Iterable[WorkerState]) -> int:
+    return max((worker.rss_bytes for worker in workers), default=0)
+
+
+def _gauge(name: str, help_text: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, help_text, float(value))
+
+
+def _labelled(name: str, help_text: str, label: str, values: Mapping[Any, float]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, help_text, labels=[label])
+    for of, value in values.items():
+        family.add_metric([of], value)
     return family
-
-
-def _histogram(
-    name: str,
-    labels: Labels,
-    help_text: str,
-    buckets: list[tuple[Any, float]],
-    sums: list[tuple[Any, float]],
-) -> Metric:
-    family = HistogramMetricFamily(PREFIX + name, help_text, labels=labels)
-    totals = {tuple(values[label] for label in labels): total for values, total in sums}
-    counts: defaultdict[Labels, dict[str, float]] = defaultdict(dict)
-    for values, count in buckets:
-        counts[tuple(values[label] for label in labels)][values["le"]] = count
-    for key, by_bound in counts.items():
-        family.add_metric(list(key), _cumulative(by_bound), totals.get(key, 0.0))
-    return family
-
-
-def _cumulative(by_bound: Mapping[str, float]) -> list[tuple[str, float]]:
-    total, running = 0.0, []
-    for bound in sorted(by_bound, key=float):
-        total += by_bound[bound]
-        running.append((bound, total))
-    if not running or running[-1][0] != "+Inf":
-        running.append(("+Inf", total))
-    return running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -12,9 +11,8 @@ from typing import Any
 
 import click
 
+from moderation import logs
 from moderation.settings import Settings
-
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -24,7 +22,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     def wrapper(**flags: Any) -> None:
         names = {name for name in flags if name in Settings.__dataclass_fields__}
         settings = Settings.load(os.environ, **{name: flags.pop(name) for name in names})
-        logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+        logs.configure(settings, click.get_current_context().info_name or "")
         for unknown in Settings.unknown(os.environ):
             logging.getLogger(__name__).warning(
                 "%s is no setting; `moderation settings` lists them", unknown

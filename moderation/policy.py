@@ -17,6 +17,7 @@ from moderation.wordlists import WordList
 
 #: Texts with fewer letters and digits are never copies: "Thank you!" is said by many.
 FINGERPRINT_LEAST_CHARACTERS = 20
+FINGERPRINT_CHARACTERS = 24
 #: The window in which comments of an author count towards a flood, if a site sets none.
 FLOOD_WINDOW_S = 60
 
@@ -185,7 +186,7 @@ def text_fingerprint(text: str) -> str:
     bare = _BARE.sub("", text.casefold())
     if len(bare) < FINGERPRINT_LEAST_CHARACTERS:
         return ""
-    return sha256(bare.encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256(bare.encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_CHARACTERS]
 
 
 def _score_reasons(

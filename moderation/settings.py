@@ -1,23 +1,28 @@
 """Every setting: its environment variable, default, meaning. Nothing else reads `os.environ`.
 
 A setting is a field of `Settings`; its variable is `MODERATION_` and the field's name in
-capitals. `moderation settings` prints this table.
+capitals; with `_FILE` behind it, the variable names a file that holds the value.
+`moderation settings` prints this table.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit, urlunsplit
 
 from moderation.errors import SettingsError
 
 PREFIX = "MODERATION_"
+#: A variable that ends so names a file that holds the value, as container secrets are given.
+FILE_SUFFIX = "_FILE"
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
-_PASSWORD = re.compile(r"(?i)(\bpassword=)(?!\*{8})[^&]*")
+MASK = "********"
+#: Scheme and user name, then all up to the last `@`: a password may hold anything.
+_LOGIN = re.compile(r"(?s)\A([^:/]*://[^:@/]*).*@")
+_PASSWORD = re.compile(r"(?is)(?<=[?&]password=)[^&]*")
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -31,9 +36,21 @@ class Settings:
 
     redis_url: str = _setting(
         "",
-        "Redis or Valkey to use: redis://, rediss://, unix:// or "
-        "sentinel://[user:password@]host:port[,host:port]/SERVICE[/DB]. "
+        "Redis or Valkey to use: redis://, rediss://, unix://, "
+        "sentinel://[user:password@]host:port[,host:port]/SERVICE[/DB] or "
+        "redis+cluster://[user:password@]host:port[,host:port] (TLS: rediss+cluster://). "
         "Empty: `moderation run` starts its own.",
+    )
+    rq_url: str = _setting(
+        "",
+        "Redis for RQ's jobs, where a cluster has the record: RQ cannot run on one. "
+        "They are few and may be lost. Empty: the same as the record's.",
+    )
+    replicas_waited: int = _setting(
+        0,
+        "Replicas that must have a comment, a person's decision or an erasure before it is "
+        "acknowledged; 503 if they do not within a second.",
+        least=0,
     )
     data_dir: Path = _setting(Path("var"), "Folder of the embedded server's data.")
     appendfsync: str = _setting(
@@ -45,6 +62,18 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that the HTTP service listens on.")
     port: int = _setting(8000, "Port that the HTTP service listens on.", least=0)
     api_processes: int = _setting(2, "Processes of the HTTP service.", least=1)
+    max_connections: int = _setting(
+        2_000,
+        "Connections that each process of the HTTP service serves at once; "
+        "further ones are answered with 503.",
+        least=1,
+    )
+    client_timeout_s: int = _setting(
+        20,
+        "How long a client may take to send a request's head; body and answer get a second "
+        "more for each 4 KiB.",
+        least=1,
+    )
     workers: int = _setting(1, "Scoring worker processes of `moderation run`.", least=0)
     trainer: bool = _setting(
         True,
@@ -88,9 +117,24 @@ class Settings:
         "", "Folder of the classifier's release. Empty: the one shipped with the service."
     )
     rate_limit: int = _setting(
-        20_000, "Requests that an API key may make in a rate window; 0: no limit.", least=0
+        20_000,
+        "Requests that an API key may make in a rate window, unless `moderation site limit` "
+        "says otherwise; 0: no limit.",
+        least=0,
     )
     rate_window_s: int = _setting(10, "Length of the rate window in seconds.", least=1)
+    max_pending: int = _setting(
+        200_000,
+        "Comments that may wait for a decision; batches are refused from three quarters of "
+        "it, and a site may have as many waiting as there is room left for all.",
+        least=1,
+    )
+    max_memory_mb: int = _setting(
+        0,
+        "Megabytes that the record may take; comments are refused from nine tenths of it, "
+        "batches earlier. 0: as many as Redis itself says (maxmemory).",
+        least=0,
+    )
     max_wait_s: int = _setting(
         30, "Longest that `Prefer: wait` holds a request open, in seconds.", least=0
     )
@@ -100,8 +144,30 @@ class Settings:
     idempotency_ttl_s: int = _setting(
         86_400, "How long an Idempotency-Key is remembered, in seconds.", least=1
     )
+    ip_addresses: str = _setting(
+        "truncate",
+        "What is kept of IP addresses of authors and moderators: truncate (the /24 or /48 "
+        "network), hash (keyed with the service's secret) or full.",
+        choices=("truncate", "hash", "full"),
+    )
+    archive_dir: str = _setting(
+        "",
+        "Folder of the archive: what retention takes out of Redis is written there first. "
+        "Empty: it is erased.",
+    )
     log_level: str = _setting(
         "INFO", "Least severe log line shown.", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+    )
+    log_format: str = _setting(
+        "auto",
+        "How log lines look: json, text, or auto: text on a terminal and for commands, "
+        "otherwise a JSON object a line.",
+        choices=("auto", "json", "text"),
+    )
+    log_requests: bool = _setting(
+        False,
+        "Log a line for each request answered, comment decided and message sent: ids and "
+        "figures, never a text.",
     )
 
     @classmethod
@@ -113,10 +179,11 @@ class Settings:
         """
         known = {variable(one): one for one in fields(cls)}
         kinds = get_type_hints(cls)
+        given = {**_from_files(environ, known), **environ}
         values = {
-            one.name: _parse(one, kinds[one.name], environ[name])
+            one.name: _parse(one, kinds[one.name], given[name])
             for name, one in known.items()
-            if name in environ
+            if name in given
         }
         values |= {name: value for name, value in flags.items() if value is not None}
         loaded = cls(**values)
@@ -128,6 +195,7 @@ class Settings:
     def unknown(cls, environ: Mapping[str, str]) -> list[str]:
         """`MODERATION_` variables that mean nothing here, most often misspelt."""
         known = {variable(one) for one in fields(cls)}
+        known |= {name + FILE_SUFFIX for name in known}
         return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
     def with_redis(self, url: str) -> Settings:
@@ -141,6 +209,18 @@ class Settings:
     def masked(self) -> dict[str, str]:
         """Name of variable → value as it may be shown: secrets and passwords masked."""
         return {variable(one): _masked(one, getattr(self, one.name)) for one in fields(self)}
+
+
+def _from_files(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The values that lie in files: name of variable → content, less the newline at its end."""
+    found = {}
+    for name in names:
+        if path := environ.get(name + FILE_SUFFIX):
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{name}{FILE_SUFFIX} cannot be read: {error}") from None
+    return found
 
 
 def variable(one: Field[Any]) -> str:
@@ -175,20 +255,16 @@ def _check(one: Field[Any], value: Any) -> None:
 
 def _masked(one: Field[Any], value: Any) -> str:
     if one.metadata["secret"]:
-        return "********" if value else ""
-    if one.name == "redis_url":
+        return MASK if value else ""
+    if one.name in ("redis_url", "rq_url"):
         return mask_url(value)
     return _written(value)
 
 
 def mask_url(url: str) -> str:
-    """A URL with its password masked, safe to log."""
-    parts = urlsplit(url)
-    if _PASSWORD.search(parts.query):
-        masked = _PASSWORD.sub(r"\1********", parts.query)
-        return mask_url(url.replace(f"?{parts.query}", f"?{masked}"))
-    login, at, hosts = parts.netloc.rpartition("@")
-    if not at:
-        return url
-    user = login.partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}:********@{hosts}"))
+    """A URL with its password masked, safe to log.
+
+    Takes no URL apart: in one that is not well-formed, of an unescaped `/` in its password say,
+    the password is masked all the same.
+    """
+    return _PASSWORD.sub(MASK, _LOGIN.sub(rf"\1:{MASK}@", url))

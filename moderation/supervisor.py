@@ -36,12 +36,13 @@ STOP_S = 15.0
 LOAD_S = 600.0
 #: Trainer and deliverer start when the service is ready, or after this time without it.
 HELPERS_AFTER_S = 10.0
-#: Deaths of a part within this time make its next start wait longer.
-DEATHS_WINDOW_S = 60.0
+#: A part that dies sooner after its start than this waits longer for the next one, each time.
+#: One that lived longer did not die of how it starts, and starts again at once.
+SETTLED_S = 5.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
-#: So many deaths in the window are a crash loop, and are reported as one.
-CRASH_LOOP_DEATHS = 5
+#: So many deaths of a part within this time are a crash loop, and are reported as one.
+CRASH_LOOP_DEATHS, DEATHS_WINDOW_S = 5, 60.0
 
 PR_SET_PDEATHSIG = 1
 
@@ -56,6 +57,8 @@ class Part:
     pass_fds: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     deaths: deque[float] = field(default_factory=deque)
+    early_deaths: int = 0
+    started_at: float = 0.0
     next_start: float = 0.0
 
     @property
@@ -65,6 +68,7 @@ class Part:
 
     def start(self) -> None:
         """Starts the process; signals to the group reach only the supervisor."""
+        self.started_at = time.monotonic()
         with _signals_blocked():
             self.process = subprocess.Popen(
                 self.command,
@@ -78,7 +82,7 @@ class Part:
             )
 
     def tend(self) -> None:
-        """Starts the part again if it died, after a pause that grows with its deaths."""
+        """Starts the part again if it died, after a pause that grows with early deaths."""
         now = time.monotonic()
         if self.alive:
             return
@@ -108,13 +112,14 @@ class Part:
         self.deaths.append(now)
         while self.deaths[0] < now - DEATHS_WINDOW_S:
             self.deaths.popleft()
-        pause_s = min(FIRST_PAUSE_S * 2 ** (len(self.deaths) - 1), LONGEST_PAUSE_S)
+        self.early_deaths = self.early_deaths + 1 if now - self.started_at < SETTLED_S else 0
+        pause_s = min(FIRST_PAUSE_S * 2 ** max(self.early_deaths - 1, 0), LONGEST_PAUSE_S)
         self.next_start = now + pause_s
         log.warning("%s ended (%s), starts again", self.name, _how(status))
         if len(self.deaths) >= CRASH_LOOP_DEATHS:
             log.error(
                 "%s keeps dying: %d times in %d s, last %s. Its own lines above say why; "
-                "it is tried again every %d s",
+                "it is tried again after %d s at the latest",
                 self.name,
                 len(self.deaths),
                 DEATHS_WINDOW_S,
@@ -221,15 +226,22 @@ class Supervisor:
         return [self._server, *self._others] if self._server else self._others
 
     def _stop(self) -> None:
-        deadline = time.monotonic() + STOP_S
-        # Who answers requests goes first, so that no accepted comment meets a closed door.
-        for part in reversed(self._others):
-            part.ask_to_end()
-        for part in reversed(self._others):
-            part.end(deadline)
+        # Who answers requests ends while workers still work: no request that waits for them
+        # goes without an answer.
+        workers = [part for part in self._others if part.name.startswith("worker")]
+        _end_all([part for part in self._others if part not in workers])
+        _end_all(workers)
         if self._server and self._server.alive:
             embedded.shut_down(self._settings.redis_url)
-            self._server.end(deadline + STOP_S)
+            self._server.end(time.monotonic() + STOP_S)
+
+
+def _end_all(parts: Sequence[Part]) -> None:
+    deadline = time.monotonic() + STOP_S
+    for part in parts:
+        part.ask_to_end()
+    for part in parts:
+        part.end(deadline)
 
 
 @contextmanager
@@ -274,10 +286,10 @@ def _end_with_parent() -> None:
 
 
 def _is_ready(host: str, port: int) -> bool:
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # nosec B104
     try:
         url = f"http://{_in_url(local)}:{port}/readyz"
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # nosec B310
             return bool(answer.status == HTTPStatus.OK)
     except OSError:
         return False

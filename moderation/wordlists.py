@@ -1,15 +1,15 @@
 """Word lists of a site: whole words and phrases, found through evasion, never inside others.
 
-Matching walks the words of a text once, so its cost does not grow with the length of the
-list. The caller brings the normaliser, since that belongs to the classifier's release.
+Matching walks the words of a text once, whatever the entries are, so its cost does not grow
+with the length of the list: workers are shared by all sites. The caller brings the normaliser,
+since that belongs to the classifier's release.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-
-Words = tuple[str, ...]
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _WORD = re.compile(r"[^\W_]+")
 #: Scripts written without spaces between words: there an entry is found anywhere.
@@ -27,12 +27,17 @@ class WordList:
     """
 
     def __init__(self, entries: Iterable[str], normalise: Callable[[str], str]) -> None:
-        self._phrases: dict[Words, str] = {}
-        self._anywhere: dict[str, str] = {}
+        phrases: list[tuple[Sequence[str], str]] = []
+        anywhere: list[tuple[Sequence[str], str]] = []
         for entry in entries:
             for form in {entry.casefold(), normalise(entry)}:
-                self._add(form, entry)
-        self._lengths = sorted({len(phrase) for phrase in self._phrases})
+                if _SPACELESS.search(form):
+                    anywhere.append((form, entry))
+                elif phrase := _WORD.findall(form):
+                    phrases.append((phrase, entry))
+                elif sign := form.strip():
+                    anywhere.append((sign, entry))  # an emoji
+        self._phrases, self._anywhere = _Automaton(phrases), _Automaton(anywhere)
 
     def find(self, text: str, normalised: str) -> list[str]:
         """The entries that stand in a text, each once, in the list's own spelling.
@@ -48,42 +53,104 @@ class WordList:
         return list(found)
 
     def places(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where entries stand in a text in plain spelling: begin, end (code points), entry."""
+        """Where entries stand in a text in plain spelling: begin, end (code points), entry.
+
+        No two of the same entry overlap; of those that end together, the longest.
+        """
         if not self._phrases and not self._anywhere:
             return
         folded = [(char, at) for at, posted in enumerate(text) for char in posted.casefold()]
         joined = "".join(char for char, _ in folded)
         origins = [at for _, at in folded]
+        ends: dict[str, int] = {}
         for begin, end, entry in self._places_in(joined):
-            yield origins[begin], origins[end - 1] + 1, entry
+            if begin >= ends.get(entry, 0):
+                ends[entry] = end
+                yield origins[begin], origins[end - 1] + 1, entry
 
     def _places_in(self, text: str) -> Iterator[tuple[int, int, str]]:
-        for form, entry in self._anywhere.items():
-            for found in re.finditer(re.escape(form), text):
-                yield *found.span(), entry
+        yield from self._anywhere.places_in(text)
         words = list(_WORD.finditer(text))
-        for length in self._lengths:
-            for run in zip(*(words[at:] for at in range(length)), strict=False):
-                phrase = tuple(word[0] for word in run)
-                if phrase in self._phrases:
-                    yield run[0].start(), run[-1].end(), self._phrases[phrase]
-
-    def _add(self, form: str, entry: str) -> None:
-        if _SPACELESS.search(form):
-            self._anywhere[form] = entry
-        elif phrase := tuple(_WORD.findall(form)):
-            self._phrases[phrase] = entry
-        elif sign := form.strip():
-            self._anywhere[sign] = entry  # an emoji
+        for first, last, entry in self._phrases.places_in([word[0] for word in words]):
+            yield words[first].start(), words[last - 1].end(), entry
 
     def _find_in(self, text: str) -> Iterator[str]:
-        for form, entry in self._anywhere.items():
-            if form in text:
-                yield entry
-        if not self._phrases:
+        if self._anywhere:
+            yield from self._anywhere.entries_in(text)
+        if self._phrases:
+            yield from self._phrases.entries_in(_WORD.findall(text))
+
+
+class _Automaton:
+    """Finds all of many entries in one walk, each a sequence of parts: words, or characters.
+
+    Alfred Aho and Margaret Corasick, "Efficient string matching: an aid to bibliographic
+    search", 1975, https://doi.org/10.1145/360825.360855. A state is a beginning of an entry; 0
+    is that of all. Where no entry goes on as the text does, `_shorter` is the longest state
+    that the last parts are, too.
+    """
+
+    def __init__(self, entries: Iterable[tuple[Sequence[str], str]]) -> None:
+        self._next: list[dict[str, int]] = [{}]
+        self._entries: dict[int, tuple[int, str]] = {}
+        for parts, entry in entries:
+            self._entries[self._state_of(parts)] = len(parts), entry
+        self._shorter = [0] * len(self._next)
+        self._ending = [0] * len(self._next)
+        self._link()
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def entries_in(self, parts: Sequence[str]) -> Iterator[str]:
+        """The entries that stand among some parts, each once."""
+        seen = {0}
+        for _, state in self._endings(parts):
+            while state not in seen:
+                seen.add(state)
+                yield self._entries[state][1]
+                state = self._ending[self._shorter[state]]
+
+    def places_in(self, parts: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+        """First part, one past the last, and entry; of those that end together the longest."""
+        for end, state in self._endings(parts):
+            length, entry = self._entries[state]
+            yield end - length, end, entry
+
+    def _endings(self, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Where entries end, and the state of the longest that ends there."""
+        if self._next[0].keys().isdisjoint(parts):
             return
-        words = _WORD.findall(text)
-        for length in self._lengths:
-            for phrase in set(zip(*(words[at:] for at in range(length)), strict=False)):
-                if phrase in self._phrases:
-                    yield self._phrases[phrase]
+        state = 0
+        for end, part in enumerate(parts, start=1):
+            state = self._step(state, part)
+            if self._ending[state]:
+                yield end, self._ending[state]
+
+    def _step(self, state: int, part: str) -> int:
+        while state and part not in self._next[state]:
+            state = self._shorter[state]
+        return self._next[state].get(part, 0)
+
+    def _state_of(self, parts: Sequence[str]) -> int:
+        state = 0
+        for part in parts:
+            if part not in self._next[state]:
+                self._next[state][part] = len(self._next)
+                self._next.append({})
+            state = self._next[state][part]
+        return state
+
+    def _link(self) -> None:
+        """Fills in `_shorter` and `_ending`, shorter states first: longer ones need theirs."""
+        waiting = deque([0])
+        while waiting:
+            state = waiting.popleft()
+            for part, longer in self._next[state].items():
+                if state:
+                    self._shorter[longer] = self._step(self._shorter[state], part)
+                is_entry = longer in self._entries
+                self._ending[longer] = (
+                    longer if is_entry else self._ending[self._shorter[longer]]
+                )
+                waiting.append(longer)

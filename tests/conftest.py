@@ -26,6 +26,7 @@ from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE, bootstrap
 from moderation.clerk import Clerk
 from moderation.feed import Hub
+from moderation.overload import Gate
 from moderation.record import Record, passwords
 from moderation.settings import Settings
 from tests.fakes import FakeRelease, judge_with
@@ -101,7 +102,12 @@ def app(routed: Flask, settings: Settings, record: Record) -> Iterator[Flask]:
     app.extensions = dict(routed.extensions)
     made, own = routed.extensions["moderation"], Record(settings)
     app.extensions["moderation"] = replace(
-        made, settings=settings, record=own, hub=Hub(own.decisions), clerk=Clerk(own)
+        made,
+        settings=settings,
+        record=own,
+        hub=Hub(own.decisions),
+        clerk=Clerk(own),
+        gate=Gate.of(own, settings),
     )
     yield app
     made.figures.flush()

@@ -12,6 +12,7 @@ import threading
 
 from rq import SimpleWorker
 
+from moderation.counting import Counting
 from moderation.delivery.outbound import Client
 from moderation.errors import RedisAwayError
 from moderation.record import Record
@@ -37,15 +38,17 @@ class DeliveryWorker(StoppableWorker, SimpleWorker):
 
 
 class DeliveryTicker(Ticker):
-    """The heartbeat, and the bell whenever a site has an endpoint."""
+    """The heartbeat, figures, and the bell whenever a site has an endpoint."""
 
-    def __init__(self, record: Record, stop: threading.Event) -> None:
+    def __init__(self, record: Record, figures: Counting, stop: threading.Event) -> None:
         super().__init__(TICK_S, stop)
         self._record = record
+        self._figures = figures
 
     def tick(self) -> None:
         """One tick."""
         self._record.webhooks.tick()
+        self._figures.flush()
         if enabled_endpoints(self._record):
             self._record.deliveries.doorbell.ring()
 
@@ -88,7 +91,7 @@ def run(settings: Settings) -> None:
     server = Server(record, lambda: Client(allow_private=allow_private))
     crew = Crew(lambda endpoint: server.serve(endpoint, lambda: not stop.is_set()))
     open_post(record.shard, Post(record, crew, news, stop))
-    DeliveryTicker(record, stop).start()
+    DeliveryTicker(record, server.figures, stop).start()
     Ear(record, news, stop).start()
     work_until_stopped(
         DeliveryWorker,
@@ -98,3 +101,4 @@ def run(settings: Settings) -> None:
         stop=stop,
     )
     crew.dismiss(wait_s=FAREWELL_S)
+    server.figures.flush()

@@ -12,6 +12,7 @@ from typing import Any
 
 from rq.job import Job
 
+from moderation import logs
 from moderation.errors import ModerationError
 from moderation.record.deliveries import DELIVER
 from moderation.record.doorbell import DRAIN
@@ -56,6 +57,11 @@ class ShortListJob(Job):
 
     def send_webhooks(self, *_: object, **__: object) -> None:
         """Sends none."""
+
+    def perform(self) -> Any:
+        """Runs the function; whatever is logged meanwhile carries the job's id."""
+        with logs.about(job_id=self.id):
+            return super().perform()
 
 
 class ScoringJob(ShortListJob):

@@ -62,7 +62,7 @@ class Judge:
         Raises:
             RedisAwayError: a site's policy could not be fetched.
         """
-        results, jobs = Results(), []
+        began, results, jobs = time.perf_counter(), Results(), []
         if not entries:
             return results
         self._change_over()
@@ -82,6 +82,7 @@ class Judge:
         for job, found in zip(jobs, judged, strict=True):
             self._settle_job(results, job, found)
         results.place_held()
+        results.metrics[counter_name("judging_seconds")] += time.perf_counter() - began
         results.metrics[counter_name("batches")] += 1
         return results
 
@@ -220,6 +221,7 @@ class Judge:
                 decision.action.status.value,
                 compact_json(decision.to_json()),
                 drawn,
+                content=entry.content if scored else "",
             )
         )
         results.count(entry, verdict)

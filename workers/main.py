@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from rq import SimpleWorker
 
+from moderation import __version__
 from moderation.errors import RedisAwayError
 from moderation.record import Record
 from moderation.settings import Settings
@@ -76,6 +77,7 @@ class ScoringTicker(Ticker):
         release = lineup.default.active
         return {
             "release": release.version,
+            "version": __version__,
             "categories": list(release.categories),
             "thresholds": dict(release.thresholds),
             "facts": self._facts,

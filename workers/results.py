@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from moderation.domain import Action, Source, now_rfc3339
+from moderation.domain import Action, ReasonCode, Source, now_rfc3339
 from moderation.policy import Verdict
 from moderation.record.operations import counter_name
 from moderation.record.queue import Answer, PendingComment, Settled
@@ -20,6 +20,7 @@ _DECISIONS = {
     for action in Action
     for source in Source
 }
+_UNSCORED = counter_name("unscored")
 _SECONDS_SUM = counter_name("decision_seconds_sum")
 _SECONDS_BUCKETS = [
     counter_name("decision_seconds_bucket", le=str(bound))
@@ -55,6 +56,8 @@ class Results:
     def count(self, entry: PendingComment, verdict: Verdict) -> None:
         """Counts a decision, and how long its comment waited for it."""
         self.metrics[_DECISIONS[verdict.action, verdict.source]] += 1
+        if any(reason.code is ReasonCode.UNSCORED for reason in verdict.reasons):
+            self.metrics[_UNSCORED] += 1
         seconds = max(time.time() - entry.accepted_ms / 1000, 0.0)
         self.metrics[_SECONDS_SUM] += seconds
         self.metrics[_SECONDS_BUCKETS[bisect_left(LATENCY_BUCKETS_S, seconds)]] += 1

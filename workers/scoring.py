@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from redis.exceptions import ResponseError
 
+from moderation import logs
 from moderation.domain import Lane
 from moderation.errors import RedisAwayError
-from moderation.record.queue import Entry, Queue, Turn
+from moderation.record.queue import Entry, PendingComment, Queue, Settled, Turn
 from workers.judging import Judge
 from workers.results import Results
 
@@ -80,6 +82,23 @@ def is_backlog(entries: Sequence[Entry]) -> bool:
     return len(entries) == BATCH and entries[-1].lane is Lane.LIVE
 
 
+def note_decided(settled: Sequence[Settled]) -> None:
+    """Notes which comments were decided, how, and how long they waited."""
+    if not logs.are_steps_noted():
+        return
+    now_ms = time.time() * 1000
+    for one in settled:
+        if isinstance(one.entry, PendingComment):
+            logs.step(
+                "decided",
+                site=one.entry.site,
+                comment_id=one.comment_id,
+                revision=one.revision,
+                status=one.status,
+                ms=round(now_ms - one.entry.accepted_ms),
+            )
+
+
 class Drain:
     """One run over the pending streams of a shard."""
 
@@ -110,7 +129,7 @@ class Drain:
                 return
             if is_backlog(entries):
                 # Redis writes the last batch and hands out the next while this one is scored.
-                ahead = aside.submit(self._turn, unwritten)
+                ahead = aside.submit(copy_context().run, self._turn, unwritten)
                 unwritten = self._settle(entries)
                 entries = ahead.result().entries
             else:
@@ -137,6 +156,7 @@ class Drain:
                 metrics=results.metrics,
             )
         )
+        note_decided(results.settled)
         if turn.needs_helper:
             self._patiently(self._queue.doorbell.ring)
         if any(entry.deliveries > 1 for entry in turn.entries):

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
+from moderation import logs
+from moderation.counting import Counting
 from moderation.deliveries import (
     Attempt,
     Batch,
@@ -31,6 +33,7 @@ from moderation.record import Record
 from moderation.record.deliveries import COMMENT_LANE
 from moderation.releases import Activation
 from moderation.webhooks import Endpoint, Envelope, EventType
+from workers.record_clock import RecordClock
 
 MESSAGES_AT_ONCE = 16
 #: A batch is written after this, whatever is left of it: before its lease ends, even if the
@@ -93,8 +96,9 @@ class Answer:
 
 @dataclass
 class Tally:
-    """What became of a batch, as the record is told."""
+    """What became of a batch, as the record is told; `clock` is the record's."""
 
+    clock: RecordClock
     settled: list[Settled] = field(default_factory=list)
     health: dict[str, str | int] = field(default_factory=dict)
     failures: int = 0
@@ -119,6 +123,8 @@ class Server:
         self._record = record
         self._open_courier = open_courier
         self._chance = chance
+        #: How long attempts took and messages waited; whoever made the server flushes it.
+        self.figures = Counting(record.operations)
 
     def serve(self, endpoint: Endpoint, goes_on: Callable[[], bool]) -> None:
         """Sends what is due at an endpoint until nothing is.
@@ -130,13 +136,11 @@ class Server:
         Raises:
             RedisAwayError: Redis did not answer for long; what was sent is sent again.
         """
-        tally = Tally()
         with self._open_courier() as courier:
-            while True:
-                batch = self._turn(endpoint, tally, most=MESSAGES_AT_ONCE * goes_on())
-                if batch.endpoint is None or not batch.messages:
-                    return
+            batch = self._turn(endpoint, most=MESSAGES_AT_ONCE * goes_on())
+            while batch.endpoint is not None and batch.messages:
                 tally = self._send(courier, batch.endpoint, batch, goes_on)
+                batch = self._turn(endpoint, tally, most=MESSAGES_AT_ONCE * goes_on())
 
     def _send(
         self,
@@ -146,18 +150,27 @@ class Server:
         goes_on: Callable[[], bool],
     ) -> Tally:
         """Sends a batch, in order, until the endpoint is in trouble or the time is up."""
-        tally = Tally(failures=batch.failures)
+        tally = Tally(RecordClock(batch.now_ms), failures=batch.failures)
         ends_at = time.monotonic() + BATCH_S
         for taken in batch.messages:
             is_late = tally.settled and time.monotonic() > ends_at
             if tally.is_over or is_late or not goes_on():
                 tally.settled.append(Settled(taken.lane, taken.message))
             else:
-                self._settle(endpoint, taken, _carry(courier, endpoint, taken), tally)
+                answer = _carry(courier, endpoint, taken)
+                self._settle(endpoint, taken, answer, tally)
+                self._count(taken, answer, tally.clock)
+                _note(endpoint, tally.settled[-1].log)
         return tally
 
+    def _count(self, taken: Taken, answer: Answer, clock: RecordClock) -> None:
+        self.figures.observe("webhook_attempt_seconds", answer.elapsed_ms / 1000)
+        if answer.is_success:
+            waited = clock.now() - taken.message.occurred_at
+            self.figures.observe("webhook_delay_seconds", max(waited.total_seconds(), 0.0))
+
     def _settle(self, endpoint: Endpoint, taken: Taken, answer: Answer, tally: Tally) -> None:
-        now = datetime.now(UTC)
+        now = tally.clock.now()
         if answer.is_success:
             log = _log(endpoint, taken, answer, Outcome.DELIVERED)
             tally.settled.append(Settled(taken.lane, taken.message, Outcome.DELIVERED, log=log))
@@ -167,7 +180,7 @@ class Server:
         if answer.is_hopeless:
             tally.settled.append(self._parked(endpoint, taken, answer))
             return
-        tally.settled.append(self._failed(endpoint, taken, answer))
+        tally.settled.append(self._failed(endpoint, taken, answer, tally.clock.now_ms()))
         tally.health |= {"failed_at": rfc3339(now), "error": _said(answer)}
         if answer.is_gone:
             self._disable(endpoint)
@@ -175,12 +188,11 @@ class Server:
         elif answer.is_trouble:
             tally.failures += 1
             wait_s = probe_s(tally.failures, self._chance, retry_after_s=answer.retry_after_s)
-            paused_until_ms = _ms(now) + int(wait_s * 1000)
+            paused_until_ms = tally.clock.now_ms() + int(wait_s * 1000)
             tally.health |= {"failures": tally.failures, "paused_until_ms": paused_until_ms}
             tally.is_over = True
 
-    def _failed(self, endpoint: Endpoint, taken: Taken, answer: Answer) -> Settled:
-        now_ms = _ms(datetime.now(UTC))
+    def _failed(self, endpoint: Endpoint, taken: Taken, answer: Answer, now_ms: int) -> Settled:
         later = taken.message.failed(now_ms)
         if later.is_given_up(now_ms):
             return self._parked(endpoint, taken, answer)
@@ -203,10 +215,11 @@ class Server:
             )
         )
 
-    def _turn(self, endpoint: Endpoint, tally: Tally, *, most: int) -> Batch:
+    def _turn(self, endpoint: Endpoint, tally: Tally | None = None, *, most: int) -> Batch:
+        settled, health = (tally.settled, tally.health) if tally else ((), None)
         return self._patiently(
             lambda: self._record.deliveries.turn(
-                endpoint, most=most, settled=tally.settled, health=tally.health
+                endpoint, most=most, settled=settled, health=health
             )
         )
 
@@ -294,10 +307,21 @@ def _log(endpoint: Endpoint, taken: Taken, answer: Answer, outcome: Outcome) -> 
     )
 
 
+def _note(endpoint: Endpoint, attempt: Attempt | None) -> None:
+    if attempt is None:
+        return
+    logs.step(
+        attempt.outcome.value,
+        site=endpoint.site,
+        comment_id=attempt.subject,
+        endpoint=endpoint.id,
+        message_id=attempt.message,
+        attempt=attempt.attempt,
+        status=attempt.status,
+        ms=attempt.elapsed_ms,
+    )
+
+
 def _said(answer: Answer) -> str:
     """What went wrong, in words."""
     return answer.error or f"the receiver answered {answer.status}"
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

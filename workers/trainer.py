@@ -25,6 +25,7 @@ from moderation.trainings import TrainingState
 from workers.jobs import TrainingJob
 from workers.nightly import Nightly
 from workers.rq_loop import StoppableWorker, work_until_stopped
+from workers.sweeping import Sweeper
 from workers.ticking import Ticker
 from workers.workshop import open_workshop
 
@@ -89,6 +90,7 @@ def run(settings: Settings) -> None:
     record = Record(settings)
     open_workshop(record.shard, settings)
     TrainingTicker(record, stop).start()
+    Sweeper(record, settings, stop).start()
     work_until_stopped(
         TrainingWorker,
         record,

@@ -1,14 +1,17 @@
-"""API keys: who asks, for which site, and how often they may."""
+"""API keys: who asks, for which site, what the key opens, and how often it may."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Response, g, request
+from flask import current_app, g, request
 
+from moderation.access import needed_scope
+from moderation.api import limits
 from moderation.api.base import Blueprint, services
 from moderation.api.problems import Problem
-from moderation.record.sites import Authorised, key_digest
+from moderation.api_keys import Scope, key_digest
+from moderation.record.sites import Authorised
 
 SCHEME = "bearer"
 #: What the OpenAPI document calls API keys.
@@ -24,7 +27,7 @@ def protect(blueprint: Blueprint, *, later: frozenset[str] = frozenset()) -> Non
             make anyway, and then call `check`.
     """
     blueprint.before_request(lambda: authorise(later))
-    blueprint.after_request(show_limits)
+    blueprint.after_request(limits.show)
 
 
 def current_site() -> str:
@@ -53,19 +56,21 @@ def authorise(later: frozenset[str] = frozenset()) -> None:
     """Finds the site of this request.
 
     Raises:
-        Problem: 401 for no key or one that is not valid, 429 past the rate limit.
+        Problem: 401 for no key or one that is not valid, 403 for one without the scope, 429
+            past the rate limit.
     """
     sites, key = services().record.sites, presented_key()
     g.unchecked_key = ""
     if request.endpoint in later:
         digest = key_digest(key)
-        if owner := sites.owner(digest):
-            g.site, g.unchecked_key = owner, digest
+        if known := sites.known(digest):
+            _require_scope(known.scopes)
+            g.site, g.unchecked_key = known.site, digest
             return
-    check(sites.authorise(key))
+    _require_scope(check(sites.authorise(key)).scopes)
 
 
-def check(found: Authorised | None) -> None:
+def check(found: Authorised | None) -> Authorised:
     """Goes on only for a key that is good and within its rate.
 
     Raises:
@@ -73,38 +78,35 @@ def check(found: Authorised | None) -> None:
     """
     if found is None:
         raise unauthorised("this API key is not valid here; it may have been revoked")
-    g.site, g.authorised = found.site, found
-    settings = services().settings
-    if settings.rate_limit and found.requests_left < 0:
+    g.site = found.site
+    limits.note(found.window)
+    if found.window.is_over:
+        raise limits.too_many_requests(found.window)
+    return found
+
+
+def check_now() -> None:
+    """Checks the key of this request if that was put off.
+
+    Raises:
+        Problem: 401, 429.
+    """
+    if g.unchecked_key:
+        check(services().record.sites.authorise(presented_key()))
+
+
+def _require_scope(scopes: frozenset[Scope]) -> None:
+    needed = needed_scope(current_app.view_functions[request.endpoint or ""], request.method)
+    if needed not in scopes:
         raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            f"more than {settings.rate_limit} requests in {settings.rate_window_s} s; "
-            "send comments in batches, or ask the operator for a higher limit",
-            kind="rate-limited",
-            headers={"Retry-After": str(max(found.window_ends_in_s, 1))},
+            HTTPStatus.FORBIDDEN,
+            f"this API key does not have the scope {needed}",
+            kind="missing-scope",
+            # https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+            headers={
+                "WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'
+            },
         )
-
-
-def show_limits(response: Response) -> Response:
-    """Adds to an answer what is left of its key's rate window."""
-    found: Authorised | None = g.get("authorised")
-    settings = services().settings
-    if found is None or not settings.rate_limit:
-        return response
-    left = str(max(found.requests_left, 0))
-    ends_in, window_s = found.window_ends_in_s, settings.rate_window_s
-    # The IETF draft's present form, and the three headers of its earlier form that most
-    # clients read.
-    response.headers.extend(
-        {
-            "RateLimit-Policy": f'"key";q={settings.rate_limit};w={window_s}',
-            "RateLimit": f'"key";r={left};t={ends_in}',
-            "RateLimit-Limit": str(settings.rate_limit),
-            "RateLimit-Remaining": left,
-            "RateLimit-Reset": str(ends_in),
-        }
-    )
-    return response
 
 
 def unauthorised(detail: str) -> Problem:

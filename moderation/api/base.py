@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,8 +18,9 @@ from moderation.api.openapi import SchemaPlugin
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api.requests import RequestFigures
 from moderation.clerk import Clerk
-from moderation.encoding import compact_json
+from moderation.encoding import compact_json, read_json
 from moderation.feed import Hub
+from moderation.overload import Gate
 from moderation.record import Record
 from moderation.settings import Settings
 
@@ -34,6 +34,7 @@ class Services:
     hub: Hub
     figures: RequestFigures
     clerk: Clerk
+    gate: Gate
 
 
 def services() -> Services:
@@ -64,8 +65,8 @@ class BodyParser(FlaskParser):
                 "send JSON, with the header Content-Type: application/json",
             )
         try:
-            return json.loads(req.get_data(cache=True), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
+            return read_json(req.get_data(cache=True))
+        except ValueError:
             raise Problem(
                 HTTPStatus.BAD_REQUEST, "the body is not valid JSON in UTF-8", kind="not-json"
             ) from None
@@ -139,7 +140,3 @@ def _cursor_secret() -> str:
         known = services().record.operations.cursor_secret()
         current_app.extensions["moderation-cursor-secret"] = known
     return str(known)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from moderation.api import staff
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.held_filters import HeldFilterSchema, query_of
-from moderation.api.json_fields import JsonInteger
+from moderation.api.json_fields import JsonInteger, JsonList
 from moderation.api.moderation import VerdictSchema, verdict_of
 from moderation.api.schemas import CleanString, CommentSchema, Identifier
 from moderation.desk.batch_label import batch_label
@@ -77,7 +77,7 @@ class NewBatchSchema(VerdictSchema):
         exclude = ("expected_revision",)
         rules: ClassVar = {"oneOf": [{"required": ["ids"]}, {"required": ["where"]}]}
 
-    ids = fields.List(Identifier(), validate=validate.Length(1, MOST_COMMENTS))
+    ids = JsonList(Identifier(), validate=validate.Length(1, MOST_COMMENTS))
     where = fields.Nested(HeldFilterSchema)
     as_of = JsonInteger(validate=validate.Range(0), metadata=_AS_OF)
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from flask import Response, request
 from marshmallow import ValidationError
 
-from moderation import policy
+from moderation import logs, policy, triage
+from moderation.access import hands_in
 from moderation.api import auth
+from moderation.api.admission import let_in
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.openapi import request_header
 from moderation.api.problems import Problem, invalid, invalid_by, too_large
@@ -40,11 +41,13 @@ from moderation.domain import (
     Action,
     Comment,
     Decision,
+    Lane,
     NewComment,
     Reason,
     ReasonCode,
     Source,
     Status,
+    new_comment_id,
     now_rfc3339,
     rfc3339,
 )
@@ -52,6 +55,7 @@ from moderation.errors import RedisAwayError, RevisionConflictError, UnknownComm
 from moderation.feed import SiteFeed
 from moderation.record.comments import AcceptKind, KeepLabels, Outcome, Report
 from moderation.record.sites import Authorised
+from moderation.record.upkeep import Subject, SubjectKind
 
 blueprint = Blueprint(
     "comments", __name__, url_prefix="/v1", description="Post comments and read them back."
@@ -59,6 +63,8 @@ blueprint = Blueprint(
 auth.protect(blueprint, later=frozenset({"comments.post_comment"}))
 
 IDEMPOTENCY_KEY_CHARACTERS = 255
+#: 96 bits: two bodies under one id never share them by accident.
+DIGEST_CHARACTERS = 24
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})")
 _BATCH_COMMENT = BatchCommentSchema()
 
@@ -74,9 +80,11 @@ _BATCH_COMMENT = BatchCommentSchema()
     minLength=1,
     maxLength=IDEMPOTENCY_KEY_CHARACTERS,
 )
+@hands_in
 def post_comment(body: dict[str, Any], article_id: str) -> Response:
     """Post a comment."""
     new = _new_comment(article_id, body, idempotency_key=_idempotency_key())
+    let_in(1, lane=Lane.LIVE)
     wait_s = _preferred_wait_s()
     if not wait_s:
         return _answer(_accept_one(new)[0])
@@ -90,6 +98,7 @@ def post_comment(body: dict[str, Any], article_id: str) -> Response:
 @blueprint.route("/comments/batch", methods=["POST"])
 @blueprint.arguments(BatchSchema)
 @blueprint.response(202, BatchResultsSchema)
+@hands_in
 def post_batch(body: dict[str, Any]) -> Response:
     """Post up to 1,000 comments at once; a bad one does not spoil the rest."""
     results: list[dict[str, Any] | None] = []
@@ -100,9 +109,12 @@ def post_batch(body: dict[str, Any]) -> Response:
             results.append(None)
         except Problem as problem:
             results.append({"error": problem.to_json()})
+    let_in(len(good), lane=Lane.BULK)
     site, comments = auth.current_site(), services().record.comments
-    outcomes = iter(comments.accept_batch(site, good))
-    written = [one or _batch_result(next(outcomes)) for one in results]
+    outcomes = comments.accept_batch(site, good)
+    _note_accepted(site, outcomes)
+    left = iter(outcomes)
+    written = [one or _batch_result(next(left)) for one in results]
     return json_response({"results": written}, HTTPStatus.ACCEPTED)
 
 
@@ -141,6 +153,7 @@ def list_comments(query: dict[str, Any], article_id: str) -> Response:
 @blueprint.route("/comments/<opaque:comment_id>/reports", methods=["POST"])
 @blueprint.arguments(ReportSchema)
 @blueprint.response(202, ReportedSchema)
+@hands_in
 def report_comment(body: dict[str, Any], comment_id: str) -> Response:
     """Pass on a reader's report; enough of them hold an approved comment."""
     site, record = auth.current_site(), services().record
@@ -148,7 +161,7 @@ def report_comment(body: dict[str, Any], comment_id: str) -> Response:
         site, comment_id, reason=body["reason"], reporter_id=body.get("reporter_id") or ""
     )
     if policy.reports_hold(record.policies.current(site).policy, report.reporters):
-        _hold_reported(site, comment_id, report)
+        _hold_reported(site, report)
     return json_response(
         {"comment_id": comment_id, "reports": report.reporters}, HTTPStatus.ACCEPTED
     )
@@ -159,7 +172,13 @@ def report_comment(body: dict[str, Any], comment_id: str) -> Response:
 @blueprint.response(204)
 def erase_comment(query: dict[str, Any], comment_id: str) -> Response:
     """Erase a comment: its text and personal data, everywhere they are held."""
-    services().record.comments.erase(auth.current_site(), comment_id, keep=_kept(query))
+    site, record = auth.current_site(), services().record
+    try:
+        record.comments.erase(site, comment_id, keep=_kept(query))
+    except UnknownCommentError:
+        if not record.retentions.is_retired(site, comment_id):
+            raise
+        _erase_beyond(site, SubjectKind.COMMENT, comment_id, query)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -171,7 +190,14 @@ def erase_author(query: dict[str, Any], author_id: str) -> Response:
     site, record = auth.current_site(), services().record
     record.comments.erase_author(site, author_id, keep=_kept(query))
     record.policies.forget_author(site, author_id)
+    _erase_beyond(site, SubjectKind.AUTHOR, author_id, query)
     return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _erase_beyond(site: str, kind: SubjectKind, id_: str, query: dict[str, Any]) -> None:
+    """Lets the upkeep erase what lies in the archive, and in reports of others' comments."""
+    subject = Subject.named(kind, id_, keeps_labels=query["keep_labels"])
+    services().record.upkeep.want_erased(site, subject)
 
 
 def _kept(query: dict[str, Any]) -> KeepLabels | None:
@@ -189,6 +215,7 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     outcome = services().record.comments.accept(site, new, key_digest=key_digest)
     if key_digest:
         auth.check(_authorised(site, outcome))
+    logs.note(comment_id=outcome.comment_id)
     if outcome.kind is AcceptKind.ACCEPTED:
         return Comment.accepted(new), True
     if outcome.kind is not AcceptKind.REPEAT:
@@ -203,7 +230,7 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
 def _authorised(site: str, outcome: Outcome) -> Authorised | None:
     if outcome.kind is AcceptKind.UNAUTHORISED:
         return None
-    return Authorised(site, outcome.requests_left, outcome.window_ends_in_s)
+    return Authorised(site, outcome.window)
 
 
 def _accept_and_wait(feed: SiteFeed, new: NewComment, wait_s: int) -> Comment:
@@ -237,6 +264,13 @@ def _refusal(outcome: Outcome) -> Problem:
             "this article takes no comments any more",
             kind="article-closed",
         )
+    if outcome.kind is AcceptKind.RETIRED:
+        return Problem(
+            HTTPStatus.CONFLICT,
+            "a comment with this id was here and left by the site's retention; an id is never "
+            "used twice",
+            kind="retired",
+        )
     if outcome.kind is AcceptKind.ERASED:
         return Problem(
             HTTPStatus.CONFLICT,
@@ -256,6 +290,14 @@ def _batch_comment(raw: Any) -> NewComment:
     except ValidationError as error:
         raise invalid_by(error) from None
     return _new_comment(body.pop("article_id"), body)
+
+
+def _note_accepted(site: str, outcomes: Sequence[Outcome]) -> None:
+    if not logs.are_steps_noted():
+        return
+    for outcome in outcomes:
+        if outcome.kind is AcceptKind.ACCEPTED:
+            logs.step("accepted", site=site, comment_id=outcome.comment_id)
 
 
 def _batch_result(outcome: Outcome) -> dict[str, Any]:
@@ -283,10 +325,12 @@ def _new_comment(
     content = _without_nulls(body)
     comment_id = content.pop("id", None)
     created_at = content.pop("created_at", None)
+    # First, so that the digest tells nothing about an address that is not kept.
+    content = services().record.addresses.in_content(content)
     digest = _digest(article_id, content, comment_id, created_at)
     created_at = created_at or datetime.now(UTC)
     return NewComment(
-        id=comment_id or uuid4().hex,
+        id=comment_id or new_comment_id(),
         article_id=article_id,
         content=content | {"created_at": rfc3339(created_at)},
         digest=digest,
@@ -297,7 +341,7 @@ def _new_comment(
 
 def _digest(article_id: str, *parts: Any) -> str:
     written = json.dumps([article_id, *parts], sort_keys=True, default=str)
-    return sha256(written.encode()).hexdigest()[:32]
+    return sha256(written.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
 def _without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -331,24 +375,25 @@ def _answer(
     return json_response(comment.to_json(), status, {"Location": location, **(headers or {})})
 
 
-def _hold_reported(site: str, comment_id: str, report: Report) -> None:
-    if report.status is not Status.APPROVED or report.decision is None:
+def _hold_reported(site: str, report: Report) -> None:
+    comment, standing = report.comment, report.comment.decision
+    if comment.status is not Status.APPROVED or standing is None:
         return
-    if report.decision["source"] == Source.MODERATOR:
+    if standing["source"] == Source.MODERATOR:
         return  # a person has looked at it already
     decision = Decision(
-        comment_id=comment_id,
-        article_id=report.decision["article_id"],
-        revision=report.revision + 1,
+        comment_id=comment.id,
+        article_id=comment.article_id,
+        revision=comment.revision + 1,
         action=Action.HOLD,
         source=Source.REPORT,
         reasons=(Reason(ReasonCode.REPORTED, detail=f"{report.reporters} reports"),),
         decided_at=now_rfc3339(),
-        scores=report.decision["scores"],
-        model=report.decision["model"],
-        language=report.decision.get("language"),
+        scores=standing["scores"],
+        model=standing["model"],
+        language=standing.get("language"),
     )
     try:
-        services().record.decisions.write(site, decision)
+        services().record.decisions.write(site, decision, place=triage.place(decision))
     except (RevisionConflictError, UnknownCommentError):
         return  # decided anew or erased meanwhile; that stands

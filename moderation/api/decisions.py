@@ -24,6 +24,8 @@ blueprint = Blueprint(
 auth.protect(blueprint)
 
 HEARTBEAT_S = 15.0
+#: A stream whose key was revoked ends within so many seconds.
+KEY_CHECK_S = 2.0
 #: How long a client waits before it connects again, in milliseconds.
 RECONNECT_MS = 1_000
 #: One event of the stream. OpenAPI has a keyword of its own for that from 3.2 on
@@ -109,20 +111,24 @@ class DecisionStream:
             return  # the client connects again, with the last id it saw
 
     def _follow(self, feed: SiteFeed, position: str) -> Iterator[str]:
-        checked_at = time.monotonic()
+        checked_at = sent_at = time.monotonic()
         while not self._hub.closing:
-            entries = feed.after(position, wait_s=HEARTBEAT_S)
-            if not entries or time.monotonic() - checked_at >= HEARTBEAT_S:
+            entries = feed.after(position, wait_s=min(KEY_CHECK_S, HEARTBEAT_S))
+            now = time.monotonic()
+            if now - checked_at >= KEY_CHECK_S:
                 if not self._record.sites.is_key(self._key):
                     return
-                checked_at = time.monotonic()
-            if not entries:
+                checked_at = now
+            is_long_silent = not entries and now - sent_at >= HEARTBEAT_S
+            if is_long_silent:
                 feed.refresh()
                 yield ": heartbeat\n\n"
             for entry in entries:
                 position = entry.position
                 cursor = self._cursors.write(position)
                 yield f"id: {cursor}\nevent: decision\ndata: {entry.decision}\n\n"
+            if entries or is_long_silent:
+                sent_at = now
 
 
 def event_stream(events: Iterator[str]) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from moderation.api import auth, staff
+from moderation.api import auth, limits, staff
 from moderation.api.base import Blueprint
 from moderation.domain import Actor, Role
 from moderation.record.policies import API_KEY
@@ -16,12 +16,12 @@ from moderation.record.tokens import TOKEN_PREFIX
 def protect(blueprint: Blueprint) -> None:
     """Lets requests with a site's key through, and those of moderators with the role."""
     blueprint.before_request(_authorise)
-    blueprint.after_request(auth.show_limits)
+    blueprint.after_request(limits.show)
     blueprint._prepare_doc_cbks.append(_document)
 
 
 def current() -> Actor:
-    """Who asks and for which site; a site's own key may do all that an admin may."""
+    """Who asks and for which site; a key with the scope that is needed acts as an admin."""
     found: Actor | None = g.get("actor")
     return found or Actor(API_KEY, auth.current_site(), Role.ADMIN)
 

@@ -1,14 +1,15 @@
 """Fields that take only what JSON Schema calls a boolean, a number or an integer.
 
 marshmallow also reads `"yes"`, `0` and `"0.5"`: right for a query, where all is text, and
-a mistake that nobody notices in a body.
+a mistake that nobody notices in a body. And it reads a list to its end before it sees that the
+list is too long.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 
 class JsonBoolean(fields.Boolean):
@@ -38,4 +39,15 @@ class JsonInteger(fields.Integer):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
             raise self.make_error("invalid")
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class JsonList(fields.List[Any]):
+    """A list that is looked into only if it is no longer than it may be."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            for check in self.validators:
+                if isinstance(check, validate.Length):
+                    check(value)
         return super()._deserialize(value, *args, **kwargs)

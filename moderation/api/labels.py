@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from moderation.api import staff
 from moderation.api.base import Blueprint, json_response, services
-from moderation.api.json_fields import JsonInteger, JsonNumber
+from moderation.api.json_fields import JsonInteger, JsonList, JsonNumber
 from moderation.api.moderation import VerdictSchema, verdict_of
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema
 from moderation.api.schemas import TEXT_CHARACTERS, Text
@@ -95,7 +95,7 @@ LabelledTextSchema = type("LabelledTextSchema", (NewLabelSchema,), dict(_LABELS)
 class NewLabelsSchema(Schema):
     """Labelled texts to import."""
 
-    labels = fields.List(
+    labels = JsonList(
         fields.Nested(LabelledTextSchema),
         required=True,
         validate=validate.Length(1, IMPORTED_AT_ONCE),

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from moderation.api import staff
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.held_filters import HeldFilterSchema, query_of
-from moderation.api.json_fields import JsonInteger
+from moderation.api.json_fields import JsonInteger, JsonList
 from moderation.api.problems import CONTENT_TYPE, ProblemSchema, invalid
 from moderation.api.schemas import (
     CleanString,
@@ -103,7 +103,7 @@ class VerdictSchema(Schema):
         allow_none=True,
         metadata={"description": "What it is rejected for; suggested by the scores if absent."},
     )
-    categories = fields.List(
+    categories = JsonList(
         CleanString(validate=validate.Length(1, 100)),
         load_default=list,
         validate=validate.Length(max=CATEGORIES),

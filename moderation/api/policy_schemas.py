@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from marshmallow import Schema, fields, validate
 
-from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonNumber
+from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonList, JsonNumber
 from moderation.api.schemas import TEXT_CHARACTERS, CleanString, Identifier, Text
 from moderation.desk.effect import BINS
 from moderation.domain import Action, QueueOrder
 from moderation.policy import LIST_ENTRIES, MOST_REVIEWED
 from moderation.record.policies import VERSIONS_KEPT
+
+#: Categories that a policy has thresholds of: releases have about ten.
+MOST_CATEGORIES = 100
 
 
 class FloodSchema(Schema):
@@ -28,10 +31,8 @@ class DuplicatesSchema(Schema):
     by_anyone = JsonInteger(load_default=3, validate=validate.Range(1, 10))
 
 
-def _words(
-    help_text: str, *, default: Callable[[], list[str]] | None = list
-) -> fields.List[str]:
-    return fields.List(
+def _words(help_text: str, *, default: Callable[[], list[str]] | None = list) -> JsonList:
+    return JsonList(
         CleanString(validate=validate.Length(1, 200)),
         load_default=default,
         validate=validate.Length(max=LIST_ENTRIES),
@@ -39,8 +40,8 @@ def _words(
     )
 
 
-def _ids(help_text: str) -> fields.List[str]:
-    return fields.List(
+def _ids(help_text: str) -> JsonList:
+    return JsonList(
         Identifier(),
         load_default=list,
         validate=validate.Length(max=LIST_ENTRIES),
@@ -53,6 +54,7 @@ def _thresholds() -> fields.Dict:
         keys=CleanString(validate=validate.Length(1, 100)),
         values=JsonNumber(allow_none=True, validate=validate.Range(0, 1)),
         load_default=dict,
+        validate=validate.Length(max=MOST_CATEGORIES),
         metadata={
             "description": "Category → hold at this probability or more, null for never. "
             "A category left out has the release's own threshold."

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, request
 from marshmallow import Schema, ValidationError, fields
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from moderation.errors import (
     BatchSizeError,
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 #: When to try again after Redis was away or no worker answered.
 RETRY_AFTER_S = 1
+#: A hostile body has mistakes everywhere: so many are named, by so much of their paths.
+MOST_ERRORS = 50
+PATH_CHARACTERS = 200
 #: The rest of a body that is too large is read up to here, so that the client, still
 #: sending, gets to see the answer.
 DRAIN_BYTES = 32 * 1024 * 1024
@@ -93,12 +97,17 @@ class Problem(Exception):  # noqa: N818 - it is an answer, named as the RFC name
 
 def invalid(errors: Mapping[str, list[str]]) -> Problem:
     """A body or parameter that was understood but cannot be used: 422."""
-    named = ", ".join(errors)
+    told = {
+        path[:PATH_CHARACTERS]: messages
+        for path, messages in islice(errors.items(), MOST_ERRORS)
+    }
+    named = ", ".join(told)
+    more = f" and {len(errors) - MOST_ERRORS} more" if len(errors) > MOST_ERRORS else ""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        f"the request cannot be used as it is: see errors for {named}",
+        f"the request cannot be used as it is: see errors for {named}{more}",
         kind="invalid",
-        errors=errors,
+        errors=told,
     )
 
 
@@ -126,6 +135,7 @@ def register(app: Flask) -> None:
     """Turns every error of the service into a problem."""
     app.register_error_handler(Problem, Problem.response)
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(ClientDisconnected, _broken_body)
     app.register_error_handler(RedisAwayError, _redis_away)
     app.register_error_handler(NoAnswerError, _no_answer)
     app.register_error_handler(UnknownCommentError, _unknown_comment)
@@ -160,6 +170,11 @@ def _drain_body() -> None:
     with suppress(OSError):
         while left > 0 and (chunk := stream.read(min(left, 65_536))):
             left -= len(chunk)
+
+
+def _broken_body(_: ClientDisconnected) -> Response:
+    detail = "the body did not come as it was announced, or too slowly"
+    return Problem(HTTPStatus.REQUEST_TIMEOUT, detail, kind="broken-body").response()
 
 
 def _redis_away(error: RedisAwayError) -> Response:

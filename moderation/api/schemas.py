@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from moderation.api.json_fields import JsonList
 from moderation.domain import Action, ReasonCode, Source, Status, Violation
 
 #: Limits of the contract.
@@ -162,7 +163,7 @@ class BatchCommentSchema(NewCommentSchema):
 class BatchSchema(Schema):
     """Up to 1,000 comments at once."""
 
-    comments = fields.List(
+    comments = JsonList(
         Unchecked(BatchCommentSchema),
         required=True,
         validate=validate.Length(1, BATCH_COMMENTS),
@@ -294,7 +295,7 @@ class EraseQuerySchema(Schema):
 class ScoreSchema(Schema):
     """Texts to score without storing anything."""
 
-    texts = fields.List(Text(), required=True, validate=validate.Length(1, SCORE_TEXTS))
+    texts = JsonList(Text(), required=True, validate=validate.Length(1, SCORE_TEXTS))
 
 
 class SpanSchema(Schema):

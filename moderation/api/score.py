@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from moderation.access import hands_in
 from moderation.api import auth
 from moderation.api.base import Blueprint, json_response, services
 from moderation.api.problems import too_large
@@ -22,6 +23,7 @@ ANSWER_S = 8.0
 @blueprint.route("/score", methods=["POST"])
 @blueprint.arguments(ScoreSchema)
 @blueprint.response(200, ScoredSchema)
+@hands_in
 def score(body: dict[str, Any]) -> Response:
     """Score up to 100 texts; nothing is stored."""
     for number, text in enumerate(body["texts"]):

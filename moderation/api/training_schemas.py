@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from moderation.api.model_schemas import VERSION_CHARACTERS
 from moderation.api.problems import ProblemSchema
 from moderation.api.schemas import CleanString
 from moderation.record.trainings import KEPT
 from moderation.trainings import TrainingKind, TrainingState
 
+CRON_CHARACTERS = 200
 _RFC3339 = {"description": 'RFC 3339; "" if not yet.'}
 
 
@@ -18,6 +20,7 @@ class NewTrainingSchema(Schema):
     parent = CleanString(
         data_key="from",
         load_default="",
+        validate=validate.Length(max=VERSION_CHARACTERS),
         metadata={
             "description": "The stored release to learn on top of. Default: the one that the "
             "service runs by itself, so that no label is counted twice."
@@ -82,6 +85,7 @@ class NewScheduleSchema(Schema):
 
     cron = CleanString(
         required=True,
+        validate=validate.Length(max=CRON_CHARACTERS),
         metadata={
             "description": "Five fields in the trainer's local time, `30 3 * * *`; empty or "
             "`off`: never."

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from moderation.api.json_fields import JsonBoolean
+from moderation.api.json_fields import JsonBoolean, JsonList
 from moderation.api.schemas import CleanString, Identifier, Moment
 from moderation.deliveries import Outcome
 from moderation.delivery.addresses import URL_CHARACTERS
@@ -30,8 +30,8 @@ def _url(**options: Any) -> CleanString:
     )
 
 
-def _events(**options: Any) -> fields.List[str]:
-    return fields.List(
+def _events(**options: Any) -> JsonList:
+    return JsonList(
         fields.String(validate=validate.OneOf([one.value for one in EVENTS])),
         validate=validate.Length(1, len(EVENTS)),
         metadata={"description": "What it is told."},

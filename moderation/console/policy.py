@@ -125,6 +125,7 @@ def publish() -> BaseResponse:
 
 
 @blueprint.post("/policy/effect")
+@needs(Role.VIEWER)
 def effect() -> Response:
     """What a draft would do, before it is published."""
     rules, form = Rules.in_force(), PolicyForm(request.form)

@@ -30,6 +30,7 @@ from moderation.demo.section import ARTICLE_ID, ARTICLE_TITLE, Section
 from moderation.demo.stream import CommentStream
 from moderation.demo.visitors import Throttle, Visitor
 from moderation.domain import Status
+from moderation.encoding import read_json
 from moderation.errors import RedisAwayError
 
 blueprint = Blueprint(
@@ -173,7 +174,10 @@ def _described(card: Card) -> dict[str, Any]:
 def _sent() -> dict[str, Any]:
     if not _is_script():
         return request.form.to_dict()
-    sent = request.get_json(silent=True)
+    try:
+        sent = read_json(request.get_data())
+    except ValueError:
+        return {}
     return sent if isinstance(sent, dict) else {}
 
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from uuid import uuid4
 
 from moderation.bootstrap import DEMO_SITE
 from moderation.demo.cards import Card
@@ -17,7 +16,7 @@ from moderation.demo.drafts import Draft, DraftError
 from moderation.demo.marks import marked
 from moderation.demo.visitors import Visitor
 from moderation.desk.thresholds import deciding
-from moderation.domain import Comment, NewComment, Status, rfc3339
+from moderation.domain import Comment, NewComment, Status, new_comment_id, rfc3339
 from moderation.marks import Piece
 from moderation.policy import effective_thresholds
 from moderation.record import Record
@@ -112,7 +111,7 @@ def _new_comment(draft: Draft, visitor: Visitor) -> NewComment:
         "created_at": rfc3339(created_at),
     }
     return NewComment(
-        id=uuid4().hex,
+        id=new_comment_id(),
         article_id=ARTICLE_ID,
         content=content,
         digest=sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32],

@@ -158,10 +158,9 @@ class Cases:
         return [Case(one) for one in self._record.dossiers.many(site, comment_ids)]
 
 
-def place_of(dossier: Dossier, *, looked_at: bool) -> triage.Place:
+def place_of(comment: Comment, decisions: chain.Decisions, *, looked_at: bool) -> triage.Place:
     """Where a comment stands in the queue when a person holds it: as the machine put it."""
-    machine = chain.by_machine(dossier.decisions)
-    comment = dossier.comment
+    machine = chain.by_machine(decisions)
     return triage.place(
         Decision(
             comment_id=comment.id,

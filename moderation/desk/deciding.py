@@ -166,7 +166,7 @@ class Desk:
             actor.site,
             decision,
             place=(
-                place_of(dossier, looked_at=chain.is_kept(after))
+                place_of(dossier.comment, dossier.decisions, looked_at=chain.is_kept(after))
                 if decision.action is Action.HOLD
                 else None
             ),

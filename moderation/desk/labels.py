@@ -135,6 +135,17 @@ class Labels:
             found[one.id] = one.revision, label.kept() if label else None
         return found
 
+    def outliving(self, site: str, comment_ids: Sequence[str]) -> dict[str, tuple[int, Label]]:
+        """What outlives comments that are archived: comment → its revision and its label.
+
+        Without a person, but with its time, so that it can be forgotten in its own time.
+        """
+        return {
+            one.id: (one.revision, replace(label.kept(), at=label.at))
+            for one in self._record.labels.judged(site, comment_ids)
+            if (label := label_of(one))
+        }
+
     def add(
         self,
         actor: Actor,

@@ -84,8 +84,9 @@ class SignIn:
         return named if named and named.subject is None else None
 
     def _let_in(self, moderator: Moderator, how: str, browser: Browser) -> str:
+        address = self._record.addresses.kept(browser.address)
         secret = self._record.sessions.start(
-            moderator.name, address=browser.address, agent=browser.agent
+            moderator.name, address=address, agent=browser.agent
         )
         self._write(moderator, AuditKind.SIGN_IN, how=how)
         return secret

@@ -13,14 +13,17 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.exceptions import HTTPException
 
+from moderation.api import limits
 from moderation.api.base import services
 from moderation.api.schemas import TEXT_CHARACTERS
+from moderation.api_keys import Scope
 from moderation.desk.labels import Labels
 from moderation.desk.thresholds import deciding
 from moderation.domain import now_rfc3339
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 from moderation.labels import Label, LabelOrigin, Values, label_id
 from moderation.policy import effective_thresholds
+from moderation.record.rates import RateWindow
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,14 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 class UnknownKeyError(ModerationError):
     """Raised when a request carries no key, or none that is good here."""
+
+
+class MissingScopeError(ModerationError):
+    """Raised when a key is good, but not for this."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"this API key does not have the scope {scope}")
+        self.scope = scope
 
 
 class RateLimitedError(ModerationError):
@@ -76,20 +87,33 @@ class Scores:
     release: str = ""
 
 
-def site_of(key: str) -> str:
+def site_of(key: str, scope: Scope) -> str:
     """The site of an API key; takes one request off its rate window.
 
     Raises:
         UnknownKeyError: it is no key of ours.
+        MissingScopeError: it does not have this scope.
         RateLimitedError: it made too many requests.
         RedisAwayError: Redis does not answer.
     """
     found = services().record.sites.authorise(key) if key else None
     if found is None:
         raise UnknownKeyError("this API key is not valid here")
-    if services().settings.rate_limit and found.requests_left < 0:
-        raise RateLimitedError(max(found.window_ends_in_s, 1))
+    keep_rate(found.window)
+    if scope not in found.scopes:
+        raise MissingScopeError(scope)
     return found.site
+
+
+def keep_rate(window: RateWindow) -> None:
+    """Goes on only within the rate, and lets the answer say what is left of it.
+
+    Raises:
+        RateLimitedError: it made too many requests.
+    """
+    limits.note(window)
+    if window.is_over:
+        raise RateLimitedError(max(window.ends_in_s, 1))
 
 
 def score(
@@ -192,14 +216,15 @@ def dropin(
         name: what it is called in endpoints.
         import_name: the module's name.
         refused: error → the answer to it; `HTTPException` (no such path, a body that is too
-            large), `UnknownKeyError`, `RateLimitedError`, `TextTooLongError`, `NoAnswerError`
-            and `RedisAwayError` must be among them.
+            large), `UnknownKeyError`, `MissingScopeError`, `RateLimitedError`,
+            `TextTooLongError`, `NoAnswerError` and `RedisAwayError` must be among them.
         unexpected: the answer to anything else; it is logged first.
         url_prefix: where it stands.
     """
     required = {
         HTTPException,
         UnknownKeyError,
+        MissingScopeError,
         RateLimitedError,
         TextTooLongError,
         NoAnswerError,
@@ -216,4 +241,5 @@ def dropin(
         return unexpected(error)
 
     blueprint.register_error_handler(Exception, answer_unexpected)
+    blueprint.after_request(limits.show)
     return blueprint

@@ -11,7 +11,6 @@ us from judging one is answered as a hold, and only a request that is not Coral'
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 import re
 from collections.abc import Collection, Iterator
@@ -31,6 +30,7 @@ from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.domain import Action
 from moderation.dropins import base
 from moderation.dropins.plain_text import plain_text
+from moderation.encoding import read_json
 from moderation.errors import NoAnswerError, RedisAwayError
 from moderation.labels import SPAM
 
@@ -80,6 +80,7 @@ blueprint = base.dropin(
     url_prefix="/coral",
     refused={
         base.UnknownKeyError: _not_coral,
+        base.MissingScopeError: _hold_unscored,
         base.RateLimitedError: _hold_unscored,
         base.TextTooLongError: _hold_unscored,
         NoAnswerError: _hold_unscored,
@@ -103,6 +104,7 @@ def moderate(site: str) -> Response:
     body = request.get_data()
     if not _is_signed(body, site):
         raise base.UnknownKeyError("no valid signature")
+    base.keep_rate(services().record.rates.spend(site, "coral"))
     scored = base.score(site, [_text(body)], wait_s=_wait_s()).texts[0]
     if scored.action == Action.APPROVE:
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -131,8 +133,8 @@ def _text(body: bytes) -> str:
     the text alone a reader may have typed anything that looks like a tag: that is kept.
     """
     try:
-        content = json.loads(body)["comment"]["body"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        content = read_json(body)["comment"]["body"]
+    except (ValueError, KeyError, TypeError):
         content = None
     if not isinstance(content, str):
         raise BadRequest("this is no external moderation request: no comment.body")

@@ -6,7 +6,6 @@ What it takes and gives: https://platform.openai.com/docs/api-reference/moderati
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,10 +20,12 @@ from moderation.api.base import json_response
 from moderation.api.problems import RETRY_AFTER_S
 from moderation.api.schemas import SCORE_TEXTS, Text
 from moderation.api.score import ANSWER_S
+from moderation.api_keys import Scope
 from moderation.domain import Action
 from moderation.dropins import base
 from moderation.dropins.base import (
     METHODS,
+    MissingScopeError,
     RateLimitedError,
     ScoredText,
     TextTooLongError,
@@ -33,6 +34,7 @@ from moderation.dropins.base import (
     score,
     site_of,
 )
+from moderation.encoding import read_json
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ class UnusableInputError(ModerationError):
 def _moderations() -> Response:
     if request.method != "POST":
         raise MethodNotAllowed(["POST"])
-    site = site_of(_presented_key())
+    site = site_of(_presented_key(), Scope.POST)
     texts = _texts(_body().get("input"))
     scores = score(site, texts, wait_s=ANSWER_S)
     thresholds = base.thresholds(site)
@@ -89,8 +91,8 @@ def _presented_key() -> str:
 
 def _body() -> dict[str, Any]:
     try:
-        body = json.loads(request.get_data())
-    except (ValueError, RecursionError):
+        body = read_json(request.get_data())
+    except ValueError:
         raise UnusableInputError("the body is not valid JSON in UTF-8") from None
     if not isinstance(body, dict):
         raise UnusableInputError("the body must be a JSON object")
@@ -185,6 +187,14 @@ def _unknown_key(_: UnknownKeyError) -> Response:
     )
 
 
+def _missing_scope(error: MissingScopeError) -> Response:
+    return _error(
+        HTTPStatus.FORBIDDEN,
+        f"You have insufficient permissions for this operation. Missing scopes: {error.scope}.",
+        code="insufficient_permissions",
+    )
+
+
 def _rate_limited(error: RateLimitedError) -> Response:
     return _error(
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -224,6 +234,7 @@ blueprint = dropin(
         UnusableInputError: _unusable,
         TextTooLongError: _too_long,
         UnknownKeyError: _unknown_key,
+        MissingScopeError: _missing_scope,
         RateLimitedError: _rate_limited,
         NoAnswerError: _unavailable,
         RedisAwayError: _unavailable,

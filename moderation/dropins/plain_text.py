@@ -88,7 +88,14 @@ def _markup(html: str, at: int) -> tuple[str, int, int]:
             end = code.start() if code else len(html)
         return ("\n" if _BLOCK.fullmatch(tag) else ""), at, end
     if reference := _REFERENCE.match(html, at):
-        text = unescape(reference[0])
+        text = _unescaped(reference[0])
         if text != reference[0]:
             return text, at, reference.end()
     return html[at], at, at + 1
+
+
+def _unescaped(reference: str) -> str:
+    try:
+        return unescape(reference)
+    except ValueError:  # Python reads no number of thousands of digits; it names no character
+        return "\ufffd"

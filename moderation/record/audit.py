@@ -40,6 +40,8 @@ class AuditKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind of entry
     RELEASE = "release"
     WEBHOOK = "webhook"
+    RETENTION = "retention"
+    API_KEY = "api_key"
 
 
 @dataclass(frozen=True, slots=True)

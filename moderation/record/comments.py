@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,20 +15,19 @@ import redis
 
 from moderation.domain import Comment, Lane, NewComment, Status
 from moderation.encoding import compact_json
-from moderation.errors import RedisAwayError, UnknownCommentError
+from moderation.errors import UnknownCommentError
 from moderation.labels import Label
 from moderation.policy import text_fingerprint
+from moderation.record.comment_hash import ask_for_hash, fields_of
 from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
+from moderation.record.rates import UNCOUNTED, Rate, RateWindow
 from moderation.record.scripts import Argument, Scripts
-from moderation.record.sites import Rate
 from moderation.record.together import Together
 
 #: Comments that one accept or erase script handles: Redis answers nobody else meanwhile.
 CHUNK = 100
-#: How long the site remembers a text, to find copies of it.
-COPIES_TTL_S = 86_400
 
 
 class AcceptKind(StrEnum):
@@ -39,6 +37,7 @@ class AcceptKind(StrEnum):
     REPEAT = "repeat"
     CONFLICT = "conflict"
     ERASED = "erased"
+    RETIRED = "retired"
     CLOSED = "closed"
     UNKNOWN_PARENT = "unknown_parent"
     UNAUTHORISED = "unauthorised"
@@ -49,13 +48,12 @@ class AcceptKind(StrEnum):
 class Outcome:
     """What became of one posted comment, and the comment that it concerns.
 
-    What is left of the rate window is known only if the key was checked with it.
+    The rate window of the key is known only if the key was checked with it.
     """
 
     kind: AcceptKind
     comment_id: str
-    requests_left: int = 0
-    window_ends_in_s: int = 0
+    window: RateWindow = UNCOUNTED
 
 
 #: A comment as it travels to Redis: key to check or "", site, lane, comment.
@@ -75,12 +73,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a comment stands after one more report of it."""
+    """How many report a comment, and how it stands after one more report of it."""
 
     reporters: int
-    status: Status
-    revision: int
-    decision: dict[str, Any] | None
+    comment: Comment
 
 
 class Comments:
@@ -100,7 +96,7 @@ class Comments:
         self._keys = keys
         self._scripts = scripts
         self._doorbell = doorbell
-        self._before = (idempotency_ttl_s, COPIES_TTL_S, rate.limit, rate.window_s)
+        self._before = (idempotency_ttl_s, rate.limit, rate.window_s)
         # One line each: trips never overlap, but a batch must not hold up a live comment.
         self._together = Together(partial(self._accept, run=scripts.run_on_own_line))
 
@@ -138,8 +134,8 @@ class Comments:
             UnknownCommentError: the site has no such comment, or erased it.
         """
         with redis_away():
-            fields: Any = self._connection.hgetall(self._keys("comment", site, comment_id))
-        comment = comment_of(comment_id, fields)
+            raw = ask_for_hash(self._connection, self._keys("comment", site, comment_id))
+        comment = comment_of(comment_id, fields_of(comment_id, raw))
         if comment is None:
             raise UnknownCommentError(comment_id)
         return comment
@@ -148,8 +144,9 @@ class Comments:
         """What the site posted with some comments, in order; `None` for those erased."""
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in comment_ids:
-                pipe.hget(self._keys("comment", site, comment_id), "content")
-            return [json.loads(one) if one else None for one in pipe.execute()]
+                ask_for_hash(pipe, self._keys("comment", site, comment_id))
+            found = map(fields_of, comment_ids, pipe.execute())
+            return [json.loads(one["content"]) if "content" in one else None for one in found]
 
     def page(
         self,
@@ -229,13 +226,12 @@ class Comments:
         Raises:
             UnknownCommentError: the site has no such comment, or erased it.
         """
-        answer = self._scripts.run("report", site, comment_id, reporter_id, reason, uuid4().hex)
-        if answer[0] == "gone":
-            raise UnknownCommentError(comment_id)
-        reporters, status, revision, decision = answer
-        return Report(
-            reporters, Status(status), revision, json.loads(decision) if decision else None
+        reporters = self._scripts.run(
+            "report", site, comment_id, reporter_id, reason, uuid4().hex
         )
+        if not reporters:
+            raise UnknownCommentError(comment_id)
+        return Report(reporters, self.get(site, comment_id))
 
     def erase(self, site: str, comment_id: str, *, keep: KeepLabels | None = None) -> None:
         """Erases one comment; a second time changes nothing.
@@ -248,7 +244,7 @@ class Comments:
         Raises:
             UnknownCommentError: the site never had such a comment.
         """
-        moved = 1
+        moved = True
         while moved:
             erased, moved = self._erase(site, [comment_id], keep)
             if not erased and not moved:
@@ -270,16 +266,16 @@ class Comments:
 
     def _erase(
         self, site: str, comment_ids: Sequence[str], keep: KeepLabels | None
-    ) -> tuple[int, int]:
-        """How many are erased, and how many not, as they were decided anew meanwhile."""
+    ) -> tuple[int, bool]:
+        """How many are erased, and whether some are not: they were decided anew meanwhile."""
         kept = keep(site, comment_ids) if keep else {}
-        arguments: list[Argument] = [site]
+        arguments: list[Argument] = [site, "erase"]
         for comment_id in comment_ids:
             revision, label = kept.get(comment_id, ("", None))
             stored = (label.id, label.stored()) if label else ("", "")
             arguments += comment_id, revision, *stored
         erased, moved = self._scripts.run_all("erase", arguments)
-        return erased, moved
+        return erased, bool(moved)
 
     def _accept(self, posts: Sequence[Post], *, run: RunScript) -> list[Outcome]:
         arguments: list[Argument] = list(self._before)
@@ -287,12 +283,10 @@ class Comments:
             arguments += key_digest, site, lane.value, *_accept_arguments(comment)
         must_ring, *flat = run("accept", arguments)
         if must_ring:
-            # They are accepted: a bell that cannot be rung now, a worker's ticker rings.
-            with suppress(RedisAwayError):
-                self._doorbell.ring()
+            self._doorbell.ring()
         return [
-            Outcome(AcceptKind(kind), comment_id, left, ends_in)
-            for kind, comment_id, left, ends_in in zip(*[iter(flat)] * 4, strict=True)
+            Outcome(AcceptKind(kind), comment_id, RateWindow(*window))
+            for kind, comment_id, *window in zip(*[iter(flat)] * 5, strict=True)
         ]
 
     def _read_newest(
@@ -306,9 +300,12 @@ class Comments:
         """The comments with these ids; one that was erased meanwhile is left out."""
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in ids:
-                pipe.hgetall(self._keys("comment", site, comment_id))
-            found = map(comment_of, ids, pipe.execute())
-            return [one for one in found if one is not None]
+                ask_for_hash(pipe, self._keys("comment", site, comment_id))
+            found = [
+                comment_of(one, fields_of(one, raw))
+                for one, raw in zip(ids, pipe.execute(), strict=True)
+            ]
+        return [one for one in found if one is not None]
 
 
 def _accept_arguments(comment: NewComment) -> list[Argument]:

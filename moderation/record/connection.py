@@ -9,15 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import (
+    AskError,
     BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
     OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import (
     ConnectionError as RedisConnectionError,
@@ -29,6 +35,9 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from moderation.errors import RedisAwayError, SettingsError
+from moderation.record import primaries
+from moderation.record.cluster import connect_to_slot, is_cluster
+from moderation.settings import mask_url
 
 #: How long a connection may take to open.
 CONNECT_TIMEOUT_S = 2.0
@@ -37,13 +46,18 @@ COMMAND_TIMEOUT_S = 10.0
 SENTINEL_SCHEME = "sentinel"
 DEFAULT_SENTINEL_PORT = 26379
 
-#: What Redis answers when it is away, still loading, a replica, or full.
+#: What Redis answers when it is away, still loading, a replica, or full; and a cluster while
+#: a slot has no primary or is on its way to another node.
 AWAY = (
     RedisConnectionError,
     RedisTimeoutError,
     BusyLoadingError,
     ReadOnlyError,
     OutOfMemoryError,
+    MasterDownError,
+    ClusterDownError,
+    TryAgainError,
+    AskError,
 )
 
 #: Codes of answers that say the same and have no class of their own: a full disk, too few
@@ -51,18 +65,20 @@ AWAY = (
 _AWAY_CODES = re.compile(r"\b(?:MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b")
 
 
-def connect(url: str, *, text: bool = True) -> redis.Redis:
+def connect(url: str, *, text: bool = True, routing_key: str = "") -> redis.Redis:
     """A lazy, pooled connection; nothing is sent before its first command.
 
     Args:
-        url: `redis://`, `rediss://`, `unix://` or
-            `sentinel://[user:password@]host:port[,host:port]/SERVICE[/DB]`.
+        url: `redis://`, `rediss://`, `unix://`,
+            `sentinel://[user:password@]host:port[,host:port]/SERVICE[/DB]` or
+            `redis+cluster://[user:password@]host:port[,host:port]` (`rediss+cluster://`).
         text: answers as `str`; `False` for RQ, which needs bytes.
+        routing_key: in a cluster, any key of the slot that is spoken to.
 
     Raises:
         SettingsError: the URL cannot be read.
     """
-    options = {
+    options: dict[str, Any] = {
         "decode_responses": text,
         # Bytes that we never wrote must not stop whoever reads past them.
         "encoding_errors": "replace",
@@ -77,32 +93,40 @@ def connect(url: str, *, text: bool = True) -> redis.Redis:
     try:
         if urlsplit(url).scheme == SENTINEL_SCHEME:
             return _from_sentinels(url, options)
+        if is_cluster(url):
+            return connect_to_slot(url, routing_key, options)
         if urlsplit(url).scheme == "unix":
             del options["socket_connect_timeout"]
         return redis.Redis.from_url(url, **options)
-    except ValueError as error:
-        raise SettingsError(f"MODERATION_REDIS_URL cannot be used: {error}") from None
+    except ValueError:
+        # Its words would quote the URL, and with it a part of the password.
+        raise SettingsError(
+            "MODERATION_REDIS_URL or MODERATION_RQ_URL cannot be used; percent-encode what in "
+            f"a user name or password is no letter or digit: {mask_url(url)}"
+        ) from None
 
 
-def _from_sentinels(url: str, options: dict[str, object]) -> redis.Redis:
+def _from_sentinels(url: str, options: dict[str, Any]) -> redis.Redis:
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     service, _, database = parts.path.strip("/").partition("/")
     if not service:
-        raise ValueError("a sentinel:// URL names the service: sentinel://host:26379/SERVICE")
+        raise SettingsError(
+            "MODERATION_REDIS_URL: a sentinel:// URL names the service: "
+            "sentinel://host:26379/SERVICE"
+        )
     sentinels = Sentinel(  # type: ignore[no-untyped-call]
         [_host_and_port(host) for host in hosts.split(",")],
         socket_timeout=CONNECT_TIMEOUT_S,
     )
-    master: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]
-        service,
-        db=int(database or 0),
-        username=unquote(user) or None,
-        password=unquote(password) or None,
-        **options,
-    )
-    return master
+    login_options = {
+        "db": int(database or 0),
+        "username": unquote(user) or None,
+        "password": unquote(password) or None,
+    }
+    find = partial(sentinels.discover_master, service)
+    return primaries.client(find, {**options, **login_options})
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import redis
 
+from moderation.api_keys import key_digest
 from moderation.domain import now_rfc3339
 from moderation.encoding import compact_json
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.sites import key_digest
 
 #: Characters of a secret's digest by which people tell it from others.
 ID_CHARACTERS = 12

@@ -37,7 +37,7 @@ local function remember_person()
   end
 end
 
-local outcome, current = decide(site, comment, revision, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+local outcome, current = decide(site, comment, revision, ARGV[4], ARGV[5], ARGV[6], ARGV[7], '')
 if outcome == 'decided' then
   redis.call('PUBLISH', K.decided(), site)
   if moderator ~= '' then remember_person() end

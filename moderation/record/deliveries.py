@@ -136,7 +136,7 @@ class Deliveries:
             arguments += _written(one)
         for fact, value in (health or {}).items():
             arguments += [fact, value]
-        stored, failures, *taken = self._scripts.run_all("turn_webhook", arguments)
+        stored, failures, now_ms, *taken = self._scripts.run_all("turn_webhook", arguments)
         if not stored:
             return Batch(None)
         return Batch(
@@ -146,6 +146,7 @@ class Deliveries:
                 for lane, message, data in zip(*(taken[at::3] for at in range(3)), strict=True)
             ],
             failures,
+            now_ms,
         )
 
     @staticmethod

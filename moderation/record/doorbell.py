@@ -7,10 +7,15 @@ crash in between is mended by the workers' ticker.
 
 from __future__ import annotations
 
+import logging
+
 import redis
 from rq import Queue
 
+from moderation.errors import RedisAwayError
 from moderation.record.connection import redis_away
+
+log = logging.getLogger(__name__)
 
 #: The RQ queue of the drain jobs.
 SCORING_QUEUE = "scoring"
@@ -53,13 +58,23 @@ class Doorbell:
         return str(self._queue.name)
 
     def ring(self) -> None:
-        """Enqueues a job unless one is already waiting to be taken."""
-        with redis_away():
-            if self._queue.count == 0:
-                self._queue.enqueue(
-                    self._job,
-                    self._shard,
-                    job_timeout=self._timeout_s,
-                    result_ttl=0,
-                    failure_ttl=FAILURE_TTL_S,
-                )
+        """Enqueues a job unless one is already waiting to be taken.
+
+        While RQ's Redis is away nothing is: what waits is safe in the record, which may be
+        on another server, and the workers' ticker rings again.
+        """
+        try:
+            with redis_away():
+                self._enqueue()
+        except RedisAwayError as error:
+            log.warning("nobody is rung for: %s", error)
+
+    def _enqueue(self) -> None:
+        if self._queue.count == 0:
+            self._queue.enqueue(
+                self._job,
+                self._shard,
+                job_timeout=self._timeout_s,
+                result_ttl=0,
+                failure_ttl=FAILURE_TTL_S,
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,12 @@ import redis
 from moderation.domain import Comment, Status
 from moderation.errors import UnknownCommentError
 from moderation.record.claims import Claim, Claims
+from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
 from moderation.record.comments import comment_of
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 
-DECISION, NOTE = "decision:", "note:"
+NOTE = "note:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,13 @@ class Dossiers:
         """The dossiers of some comments, in order; those that were erased are left out."""
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in comment_ids:
-                pipe.hgetall(self._keys("comment", site, comment_id))
+                ask_for_hash(pipe, self._keys("comment", site, comment_id))
                 pipe.hvals(self._keys("reports", site, comment_id))
             answers = iter(pipe.execute())
-        read = [(comment_id, next(answers), next(answers)) for comment_id in comment_ids]
+        read = [
+            (comment_id, fields_of(comment_id, next(answers)), next(answers))
+            for comment_id in comment_ids
+        ]
         known = [
             (comment, fields, reports)
             for comment_id, fields, reports in read
@@ -96,13 +99,17 @@ class Dossiers:
                 parent = str(comment.content.get("parent_id", ""))
                 pipe.hgetall(self._keys("author_counts", site, author))
                 pipe.zrange(self._keys("author", site, author), 0, 0, withscores=True)
-                pipe.hgetall(self._keys("comment", site, parent))
+                ask_for_hash(pipe, self._keys("comment", site, parent))
             answers = iter(pipe.execute())
         claims = self._claims.of(site, [comment.id for comment in comments])
         for comment, claim in zip(comments, claims, strict=True):
             counts, first, parent_fields = next(answers), next(answers), next(answers)
             parent_id = comment.content.get("parent_id")
-            parent_comment = comment_of(parent_id, parent_fields) if parent_id else None
+            parent_comment = (
+                comment_of(parent_id, fields_of(parent_id, parent_fields))
+                if parent_id
+                else None
+            )
             yield counts, first, parent_comment, claim
 
 
@@ -117,11 +124,7 @@ def _dossier(
 ) -> Dossier:
     return Dossier(
         comment=comment,
-        decisions=tuple(
-            json.loads(fields[name])
-            for revision in range(1, comment.revision + 1)
-            if (name := f"{DECISION}{revision}") in fields
-        ),
+        decisions=tuple(decisions_of(fields, comment.revision)),
         notes={
             int(name[len(NOTE) :]): note
             for name, note in fields.items()

@@ -1,12 +1,13 @@
--- Erases comments of one site: text, personal data, and every index that names them. What
--- stays is that the id was used and how many decisions it had, so that no revision is ever
--- given twice.
--- ARGV: site, then for each comment: its id, and, if the label that it carries is to be kept,
--- the revision that the label was made from, the label's id and the label (JSON); else '' each.
--- Returns how many are erased now (an id that was never there does not count), and how many
--- are not because they were decided anew since their label was made.
+-- Takes comments of one site out: text, personal data, and every index that names them. What
+-- stays is that the id was used. Of one that is erased that is its revision too: no revision is
+-- ever given twice. Of one that retention takes out it is a digest, a tenth of that.
+-- ARGV: site, `erase` or `retire`, then for each comment: its id, the revision that it must
+-- stand at or '' for any (the one that its label was made from), and, if the label that it
+-- carries is to be kept, the label's id and the label (JSON); else '' each.
+-- Returns how many are out now (an id that was never there does not count), and those for which
+-- it came too late: they were decided anew since, or, when they are to retire, erased.
 
-local site, erased, moved = ARGV[1], 0, 0
+local site, is_retiring, erased, moved = ARGV[1], ARGV[2] == 'retire', 0, {}
 
 local function forget(comment, made_from, label_id, label)
   local key = K.comment(site, comment)
@@ -15,7 +16,11 @@ local function forget(comment, made_from, label_id, label)
   local status, revision, article, author, copies, lane, entry = unpack(fields, 1, 7)
   if not status then return end
   if status ~= 'erased' and made_from ~= '' and made_from ~= revision then
-    moved = moved + 1
+    table.insert(moved, comment)
+    return
+  end
+  if status == 'erased' and is_retiring then
+    table.insert(moved, comment)
     return
   end
   erased = erased + 1
@@ -38,11 +43,16 @@ local function forget(comment, made_from, label_id, label)
   if redis.call('EXISTS', K.author(site, author)) == 0 then
     redis.call('DEL', K.author_counts(site, author))
   end
-  if copies ~= '' then redis.call('ZREM', K.copies(site, copies), comment) end
-  if status == 'pending' then redis.call('XDEL', K.pending(lane), entry) end
+  if copies ~= '' then forget_copy(site, copies, comment) end
+  if entry and redis.call('XDEL', K.pending(lane), entry) == 1 then count_waiting(site, -1) end
   redis.call('DEL', K.reports(site, comment), K.claim(site, comment), key)
-  redis.call('HSET', key, 'status', 'erased', 'revision', revision)
+  if is_retiring then
+    note_retired(site, comment)
+  else
+    redis.call('HSET', key, 'status', 'erased', 'revision', revision)
+  end
 end
 
-for i = 2, #ARGV, 4 do forget(unpack(ARGV, i, i + 3)) end
+for i = 3, #ARGV, 4 do forget(unpack(ARGV, i, i + 3)) end
+note_erasures(erased)
 return { erased, moved }

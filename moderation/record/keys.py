@@ -16,8 +16,20 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "hash: schema version, the secrets that sign cursors and draw comments for review",
     ),
     "sites": ("sites", "hash: site id → JSON"),
-    "api_keys": ("api-keys", "hash: SHA-256 of a key → site id"),
+    "api_keys": (
+        "api-keys",
+        "hash: SHA-256 of a key → its site, name, scopes and end (JSON), or its site alone",
+    ),
+    "api_key_uses": (
+        "api-key-uses",
+        "hash: SHA-256 of a key → when it was last used (ms), to the minute",
+    ),
+    "revoked_keys": ("revoked-keys", "set: SHA-256 of a key that must never be good again"),
     "rate": ("rate:{key_digest}", "string: requests of a key in this rate window; expires"),
+    "rate_limits": (
+        "rate-limits",
+        "hash: a site or a key (`site:…`, `key:…`) → requests that it may make in a window",
+    ),
     "moderators": ("moderators", "hash: name → JSON"),
     "moderator_tokens": ("moderator-tokens", "hash: SHA-256 of a token → moderator"),
     "moderator_sessions": (
@@ -42,9 +54,24 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "comment": (
         "comment:{site}:{comment}",
         (
-            "hash: content and decision:N (JSON), status, revision, and what "
-            "indexes need; after erasure only status=erased and revision"
+            "hash: content and decision:N (JSON), packed in one once the machine has decided, "
+            "status, revision, and what indexes need; after erasure only status=erased and "
+            "revision"
         ),
+    ),
+    "retention": ("retention", "hash: site → how long its data is kept (JSON)"),
+    "retired": (
+        "retired:{site}:{beginning}",
+        "set: ids of comments that retention took out, as digests by how those begin",
+    ),
+    "upkeep": (
+        "upkeep",
+        "hash: erasures made and cleared from the server's files, when sites were swept (s)",
+    ),
+    "upkeep_lease": ("upkeep-lease", "string: who works on retention; expires"),
+    "wanted_erasures": (
+        "wanted-erasures:{site}",
+        "set: comment (`c:…`) or author (`a:…`) that is to leave archive and reports too",
     ),
     "idempotency": (
         "idempotency:{site}:{key_digest}",
@@ -103,7 +130,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "daily": ("daily:{site}:{day}", "hash: figure → number, for one day (since 1970) of UTC"),
     "author": ("author:{site}:{author}", "sorted set: comment by time created, ms"),
     "author_counts": ("author-counts:{site}:{author}", "hash: status → comments standing so"),
-    "copies": ("copies:{site}:{text_digest}", "sorted set: comment by sequence; expires"),
+    "copies": (
+        "copies:{site}:{day}:{beginning}",
+        "hash: rest of the digest of a text → comments of that day with it (JSON); expires",
+    ),
     "reports": ("reports:{site}:{comment}", "hash: who reported it → reason"),
     "assignments": (
         "assignments",
@@ -181,7 +211,9 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "pending:{lane}",
         "stream: a comment with all that deciding it takes, or a question",
     ),
+    "waiting": ("waiting", "hash: site → comments of it that stand in a pending stream"),
     "answer": ("answer:{question}", "list: the one answer to a question; expires"),
+    "replicated": ("replicated", "string: written before replicas are waited for (scripts.py)"),
     "bell": ("bell", "string: set while a drain job is waiting; expires"),
     "workers": ("workers", "hash: worker → time of its last heartbeat (ms), its state (JSON)"),
     "counters": ("counters", "hash: metric and labels (JSON) → number"),

@@ -15,6 +15,7 @@ import redis
 
 from moderation.encoding import compact_json
 from moderation.labels import Label, LabelOrigin
+from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 
@@ -94,11 +95,11 @@ class Labels:
         """Some comments, in order; those that were erased are left out."""
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
             for comment_id in comment_ids:
-                pipe.hgetall(self._keys("comment", site, comment_id))
-            read = pipe.execute()
+                ask_for_hash(pipe, self._keys("comment", site, comment_id))
+            read = map(fields_of, comment_ids, pipe.execute())
         return [
             _judged(comment_id, fields)
-            for comment_id, fields in zip(comment_ids, read, strict=True)
+            for comment_id, fields in zip(comment_ids, list(read), strict=True)
             if "content" in fields
         ]
 
@@ -218,12 +219,8 @@ def in_chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _judged(comment_id: str, fields: Mapping[str, str]) -> Judged:
     revision = int(fields["revision"])
-    decisions = [
-        json.loads(fields[name])
-        for number in range(1, revision + 1)
-        if (name := f"decision:{number}") in fields
-    ]
     text = json.loads(fields["content"])["text"]
+    decisions = decisions_of(fields, revision)
     return Judged(comment_id, text, revision, decisions, fields.get("sampled"))
 
 

@@ -1,6 +1,8 @@
 -- What several scripts share. Stands between the key functions (`K`, made by keys.py) and
 -- the body of each script.
 
+local DAY_MS = 86400000
+
 local function now_ms()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -13,15 +15,46 @@ local function ring()
   return redis.call('SET', K.bell(), '1', 'NX', 'PX', 2000) and true or false
 end
 
--- Whose key this is, and one request off its rate window (`limit` 0: any number).
--- Returns: site or false, requests left, seconds until the window ends.
-local function authorise(key_digest, limit, window_s)
-  local site = redis.call('HGET', K.api_keys(), key_digest)
-  if not site or limit == 0 then return site, 0, 0 end
-  local key = K.rate(key_digest)
+-- What is kept of an API key (moderation/api_keys.py), and the site that it belongs to; nil
+-- for none that is good now. A key made before there were scopes is its site alone.
+local function good_key(key_digest)
+  local stored = redis.call('HGET', K.api_keys(), key_digest)
+  if not stored or stored:sub(1, 1) ~= '{' then return stored or nil, stored end
+  local key = cjson.decode(stored)
+  if key.expires_ms and now_ms() >= key.expires_ms then return nil end
+  return stored, key.site
+end
+
+-- When a key was last used is kept to the minute: a write a minute, not one a request. Asked
+-- for where a rate window begins; where there are none, with each request.
+local function note_use(key_digest)
+  local now, noted = now_ms(), redis.call('HGET', K.api_key_uses(), key_digest)
+  if now - (tonumber(noted) or 0) >= 60000 then
+    redis.call('HSET', K.api_key_uses(), key_digest, now)
+  end
+end
+
+-- One request off a rate window: that of a key, or of what has none. Its own bound counts, else
+-- its site's, else `limit`; 0: any number. A key's id is the beginning of its digest.
+-- Returns: requests left, seconds until the window ends, requests allowed.
+local function spend(digest, site, limit, window_s)
+  local own = redis.call('HMGET', K.rate_limits(), 'key:' .. digest:sub(1, 12), 'site:' .. site)
+  local allowed = tonumber(own[1] or own[2] or limit)
+  if allowed == 0 then return 0, 0, 0 end
+  local key = K.rate(digest)
   local made = redis.call('INCR', key)
   if made == 1 then redis.call('EXPIRE', key, window_s) end
-  return site, limit - made, math.max(redis.call('TTL', key), 0)
+  return allowed - made, math.max(redis.call('TTL', key), 0), allowed
+end
+
+-- Whose key this is, and one request off its rate window (`limit` 0: any number).
+-- Returns: what is kept of it or false, its site, and what `spend` returns.
+local function authorise(key_digest, limit, window_s)
+  local stored, site = good_key(key_digest)
+  if not stored then return false, '', 0, 0, 0 end
+  local left, ends_in, allowed = spend(key_digest, site, limit, window_s)
+  if allowed == 0 or left == allowed - 1 then note_use(key_digest) end
+  return stored, site, left, ends_in, allowed
 end
 
 -- A ranked value stands above 36 bits that order equal ones, the older comment first.
@@ -43,6 +76,71 @@ local function count_kind(site, kind, amount)
   if not kind then return end
   if redis.call('HINCRBY', K.kinds(site), kind, amount) <= 0 then
     redis.call('HDEL', K.kinds(site), kind)
+  end
+end
+
+-- Comments with the same text are remembered for a day of UTC and the next. Those of a day lie
+-- in many small hashes: a key for each text would take three times the memory.
+local function place_of_copies(site, text_digest, days_ago)
+  local day = math.floor(now_ms() / DAY_MS) - days_ago
+  return K.copies(site, string.format('%.0f', day), string.sub(text_digest, 1, 4)),
+    string.sub(text_digest, 5), string.format('%.0f', (day + 2) * DAY_MS)
+end
+
+local function copies_of(site, text_digest, days_ago)
+  local key, field = place_of_copies(site, text_digest, days_ago)
+  local written = redis.call('HGET', key, field)
+  return written and cjson.decode(written) or {}
+end
+
+local function write_copies(site, text_digest, days_ago, copies)
+  local key, field, until_ms = place_of_copies(site, text_digest, days_ago)
+  if #copies == 0 then
+    redis.call('HDEL', key, field)
+  else
+    redis.call('HSET', key, field, cjson.encode(copies))
+    redis.call('PEXPIREAT', key, until_ms)
+  end
+end
+
+local function forget_copy(site, text_digest, comment)
+  for days_ago = 0, 1 do
+    local left, before = {}, copies_of(site, text_digest, days_ago)
+    for _, copy in ipairs(before) do
+      if copy ~= comment then table.insert(left, copy) end
+    end
+    if #left < #before then write_copies(site, text_digest, days_ago, left) end
+  end
+end
+
+-- Ids that comments had which retention took out: 64 bits of a digest each, as whole numbers in
+-- small sets, where they take eight bytes.
+local function place_of_retired(site, comment)
+  local digest = redis.sha1hex(comment)
+  return K.retired(site, string.sub(digest, 1, 4)),
+    string.format('%.0f', tonumber(string.sub(digest, 5, 16), 16))
+end
+
+local function note_retired(site, comment)
+  redis.call('SADD', place_of_retired(site, comment))
+  redis.call('HSET', K.upkeep(), 'retired:' .. site, 1)
+end
+
+local function is_retired(site, comment)
+  -- Most sites keep all: there nothing is digested.
+  return redis.call('HEXISTS', K.upkeep(), 'retired:' .. site) == 1
+    and redis.call('SISMEMBER', place_of_retired(site, comment)) == 1
+end
+
+-- That something was erased: it is still in the server's files until they are rewritten.
+local function note_erasures(count)
+  if count > 0 then redis.call('HINCRBY', K.upkeep(), 'erased', count) end
+end
+
+-- How many comments of a site stand in a pending stream, so that no site fills them alone.
+local function count_waiting(site, amount)
+  if redis.call('HINCRBY', K.waiting(), site, amount) <= 0 then
+    redis.call('HDEL', K.waiting(), site)
   end
 end
 
@@ -125,7 +223,7 @@ end
 
 -- Adds a whole number to a figure of this day.
 local function count_today(site, figure, amount)
-  local DAY_MS, KEPT_S = 86400000, 400 * 86400
+  local KEPT_S = 400 * 86400
   local key = K.daily(site, string.format('%.0f', math.floor(now_ms() / DAY_MS)))
   if redis.call('HINCRBY', key, figure, amount) == amount then
     redis.call('EXPIRE', key, KEPT_S)
@@ -148,15 +246,21 @@ end
 -- One decision, or nothing: only the revision after the current one is written. Returns
 -- 'decided', 'gone' (or broken beyond deciding) or 'conflict', and the revision that stands.
 -- `place` (JSON): where a held comment stands in the queue, or that an approved one was drawn.
-local function decide(site, comment, revision, status, decision, kept, place)
+-- `packed`: the comment's content and this decision in one, to take the place of both; or ''.
+local function decide(site, comment, revision, status, decision, kept, place, packed)
   local key = K.comment(site, comment)
   local fields = redis.call('HMGET', key, 'status', 'revision', 'article', 'author', 'sequence')
   local current = tonumber(fields[2] or nil)
   local whole = fields[1] and current and fields[3] and fields[4] and tonumber(fields[5] or nil)
   if not whole or fields[1] == 'erased' then return 'gone', 0 end
   if revision ~= current + 1 then return 'conflict', current end
-  redis.call('HSET', key, 'status', status, 'revision', revision,
-    'decision:' .. revision, decision)
+  redis.call('HSET', key, 'status', status, 'revision', revision)
+  if packed ~= '' then
+    redis.call('HDEL', key, 'content')
+    redis.call('HSET', key, 'packed', packed)
+  else
+    redis.call('HSET', key, 'decision:' .. revision, decision)
+  end
   move_in_indexes(site, comment, fields, status, place)
   -- Inside a JSON string each quote is escaped: the first match is the decision's own.
   local source = string.match(decision, '"source":"(%l+)"')

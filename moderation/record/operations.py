@@ -11,11 +11,13 @@ from typing import Any
 
 import redis
 
+from moderation.errors import NewerRecordError
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 from moderation.triage import AGE
 
-SCHEMA_VERSION = "1"
+#: The version of the layout that is written here; earlier ones can be read (docs/record.md).
+SCHEMA_VERSION = 2
 #: A worker that was not heard of for so long is not alive.
 WORKER_ALIVE_S = 5.0
 #: And is forgotten after this.
@@ -38,7 +40,7 @@ class WorkerState:
 
     `release` is the one that it scores with where a site has none of its own; `facts` is
     what that says about itself: languages, what it was trained on, metrics. `releases` has
-    the sites that do: site → version that it scores with.
+    the sites that do: site → version that it scores with. `version` is the worker's own.
     """
 
     name: str
@@ -48,6 +50,7 @@ class WorkerState:
     thresholds: Mapping[str, float]
     rss_bytes: int
     host: str = ""
+    version: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
@@ -75,10 +78,19 @@ class Operations:
             self._connection.ping()
 
     def prepare(self) -> None:
-        """Writes what the record needs before anything else, once."""
+        """Writes what the record needs before anything else; repeatable.
+
+        From then on an older version's data is this version's: what changes is written anew.
+
+        Raises:
+            NewerRecordError: a newer version of the service wrote it.
+        """
+        key = self._keys("service")
         with redis_away():
-            key = self._keys("service")
-            self._connection.hsetnx(key, "schema", SCHEMA_VERSION)
+            found = int(self._connection.hget(key, "schema") or 0)
+            if found > SCHEMA_VERSION:
+                raise NewerRecordError(found, SCHEMA_VERSION)
+            self._connection.hset(key, "schema", SCHEMA_VERSION)
             self._connection.hsetnx(key, "cursor_secret", secrets.token_hex(32))
 
     def cursor_secret(self) -> str:
@@ -152,6 +164,7 @@ def _worker(name: str, written: str, now_s: float) -> WorkerState:
         thresholds=state.get("thresholds", {}),
         rss_bytes=state.get("rss_bytes", 0),
         host=state.get("host", ""),
+        version=state.get("version", ""),
         facts=state.get("facts", {}),
         releases=state.get("releases", {}),
         troubles=tuple(Trouble(**one) for one in state.get("troubles", ())),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import redis
 
+from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 
@@ -41,20 +41,10 @@ class Precedents:
             comments: Any = self._connection.zrange(
                 self._keys("labelled", site), 0, LABELLED - 1, desc=True
             )
-        keys = [self._keys("comment", site, comment) for comment in comments]
         with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.hget(key, "revision")
-            revisions = [int(found or 0) for found in pipe.execute()]
-        return self._chains(keys, revisions)
-
-    def _chains(
-        self, keys: Sequence[str], revisions: Sequence[int]
-    ) -> list[list[dict[str, Any]]]:
-        decided = [(key, last) for key, last in zip(keys, revisions, strict=True) if last]
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for key, last in decided:
-                pipe.hmget(key, [f"decision:{revision}" for revision in range(1, last + 1)])
-            stored: Any = pipe.execute()
+            for comment in comments:
+                ask_for_hash(pipe, self._keys("comment", site, comment))
+            read = map(fields_of, comments, pipe.execute())
+            chains = [decisions_of(fields, int(fields.get("revision", 0))) for fields in read]
         # One that was erased meanwhile has none of its decisions left.
-        return [[json.loads(one) for one in chain] for chain in stored if all(chain)]
+        return [chain for chain in chains if chain]

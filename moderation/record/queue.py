@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 from moderation.domain import Facts, Lane
 from moderation.encoding import compact_json
 from moderation.errors import NoAnswerError
+from moderation.record.comment_hash import packed
 from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
@@ -85,7 +86,8 @@ class Settled:
     """What became of an entry: a decision to write (JSON), or none.
 
     `place`: where a comment that is held now stands in the moderators' queue (JSON), or that
-    one that is approved was drawn for review.
+    one that is approved was drawn for review. `content`: the comment's, if it could be read; it
+    is stored packed with the decision then, else it stays as it is.
     """
 
     entry: Entry
@@ -94,6 +96,7 @@ class Settled:
     status: str = ""
     decision: str = ""
     place: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ class Queue:
         for one in settled:
             at = one.entry
             arguments += [at.lane.value, at.position, at.site, one.comment_id]
-            arguments += [one.revision, one.status, one.decision, one.place]
+            arguments += [one.revision, one.status, one.decision, one.place, _packed(one)]
         for answer in answers:
             at = answer.entry
             arguments += [at.lane.value, at.position, answer.entry.question_id, answer.body]
@@ -247,6 +250,12 @@ class Queue:
             for lane in Lane:
                 pipe.xlen(self._keys("pending", lane.value))
             return dict(zip(Lane, pipe.execute(), strict=True))
+
+
+def _packed(one: Settled) -> bytes | str:
+    if not one.content or not isinstance(one.entry, PendingComment):
+        return ""
+    return packed(one.comment_id, one.entry.article_id, one.content, one.decision)
 
 
 def _read(lane: str, position: str, deliveries: int, flat: list[str]) -> Entry:

@@ -11,10 +11,10 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
+from moderation.api_keys import key_digest
 from moderation.domain import rfc3339
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.sites import key_digest
 
 #: A session ends when nothing came for so long, and in any case after so long.
 IDLE_S = 12 * 3600

@@ -6,6 +6,9 @@ reaches all processes.
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from math import ceil
 
@@ -28,10 +31,13 @@ LONGEST_WAIT_S = 15 * 60
 class Throttle:
     """The tries to sign in to one shard."""
 
-    def __init__(self, scripts: Scripts, connection: redis.Redis, keys: Keys) -> None:
+    def __init__(
+        self, scripts: Scripts, connection: redis.Redis, keys: Keys, secret: Callable[[], str]
+    ) -> None:
         self._scripts = scripts
         self._connection = connection
         self._keys = keys
+        self._secret = cache(secret)
 
     def count(self, name: str, address: str) -> None:
         """Counts a try to sign in.
@@ -43,9 +49,9 @@ class Throttle:
             "sign_in",
             FIRST_WAIT_S * 1000,
             LONGEST_WAIT_S * 1000,
-            _digest("name", name),
+            self._digest("name", name),
             TRIES_PER_NAME,
-            _digest("address", address),
+            self._digest("address", address),
             TRIES_PER_ADDRESS,
         )
         if wait_ms > 0:
@@ -57,14 +63,17 @@ class Throttle:
         An address loses only this one, or an attacker with an account of their own could
         go on guessing those of others.
         """
-        by_address = self._keys("sign_in_tries", _digest("address", address))
+        by_address = self._keys("sign_in_tries", self._digest("address", address))
         with redis_away(), self._connection.pipeline(transaction=True) as pipe:
-            pipe.delete(self._keys("sign_in_tries", _digest("name", name)))
+            pipe.delete(self._keys("sign_in_tries", self._digest("name", name)))
             pipe.hincrby(by_address, "tries", -1)
             pipe.expire(by_address, LONGEST_WAIT_S)
             pipe.execute()
 
+    def _digest(self, kind: str, subject: str) -> str:
+        """What is kept of who tries: names may be anything, and addresses are personal.
 
-def _digest(kind: str, subject: str) -> str:
-    """What is kept of who tries: names may be anything, and addresses are personal."""
-    return sha256(f"{kind}\0{subject}".encode("utf-8", "surrogateescape")).hexdigest()
+        Keyed, as there are few enough addresses to try them all.
+        """
+        subject_bytes = f"{kind}\0{subject}".encode("utf-8", "surrogateescape")
+        return hmac.new(self._secret().encode(), subject_bytes, sha256).hexdigest()

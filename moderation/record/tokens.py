@@ -8,9 +8,9 @@ from typing import Any
 
 import redis
 
+from moderation.api_keys import key_digest
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.sites import key_digest
 
 TOKEN_PREFIX = "modtok_"  # noqa: S105 - what they begin with
 

@@ -3,7 +3,8 @@
 -- ARGV: consumer, batch size (0: take none), decisions kept, claim idle entries after (ms) or
 -- 0 for not now, number of decisions, number of answers, number of metrics, then for each
 -- decision: lane, entry, site, comment, revision, status, decision (JSON), place (JSON): in
--- the queue if it is held, that it was drawn for review if it is approved, or '';
+-- the queue if it is held, that it was drawn for review if it is approved, or ''; the content
+-- and the decision packed, or '';
 -- answer: lane, entry, question, answer (JSON);
 -- metric: counter, amount.
 -- An empty decision only acknowledges its entry.
@@ -13,8 +14,10 @@
 local consumer, batch, kept = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local claim_idle_ms = tonumber(ARGV[4])
 local GROUP, ANSWER_TTL_S, BULK_BATCH = 'workers', 60, 64
+-- What questions are settled under: only comments count as waiting.
+local NO_SITE = ''
 local written, decided_sites, entries = 0, {}, {}
-local settled = { live = {}, bulk = {} }
+local settled = { live = {}, bulk = {} } -- lane → site → entries
 local at = 8
 
 local function take(count)
@@ -23,19 +26,26 @@ local function take(count)
   return taken
 end
 
+local function settle(lane, site, entry)
+  settled[lane][site] = settled[lane][site] or {}
+  table.insert(settled[lane][site], entry)
+end
+
 local function write_decisions(count)
   for _ = 1, count do
-    local lane, entry, site, comment, revision, status, decision, place = unpack(take(8))
+    local lane, entry, site, comment, revision, status, decision, place, packed =
+      unpack(take(9))
     if decision ~= '' then
       -- What somebody else broke in one comment must not stop the rest.
       local sound, outcome =
-        pcall(decide, site, comment, tonumber(revision), status, decision, kept, place)
+        pcall(decide, site, comment, tonumber(revision), status, decision, kept, place, packed)
       if sound and outcome == 'decided' then
         written = written + 1
         decided_sites[site] = true
       end
+      pcall(redis.call, 'HDEL', K.comment(site, comment), 'entry', 'lane')
     end
-    table.insert(settled[lane], entry)
+    settle(lane, site, entry)
   end
   for site in pairs(decided_sites) do redis.call('PUBLISH', K.decided(), site) end
 end
@@ -45,7 +55,7 @@ local function write_answers(count)
     local lane, entry, question, answer = unpack(take(4))
     redis.call('RPUSH', K.answer(question), answer)
     redis.call('EXPIRE', K.answer(question), ANSWER_TTL_S)
-    table.insert(settled[lane], entry)
+    settle(lane, NO_SITE, entry)
   end
 end
 
@@ -57,10 +67,11 @@ local function write_metrics(count)
 end
 
 local function acknowledge()
-  for lane, done in pairs(settled) do
-    if #done > 0 then
+  for lane, sites in pairs(settled) do
+    for site, done in pairs(sites) do
       redis.call('XACK', K.pending(lane), GROUP, unpack(done))
-      redis.call('XDEL', K.pending(lane), unpack(done))
+      local gone = redis.call('XDEL', K.pending(lane), unpack(done))
+      if site ~= NO_SITE then count_waiting(site, -gone) end
     end
   end
 end

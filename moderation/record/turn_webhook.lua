@@ -6,14 +6,14 @@
 -- (`delivered`, `retried`, `parked`, or '' for not tried), the message as it is tried again or as
 -- it is parked ('' for a ping: nobody wants it again), when it is due (ms), log entry (JSON) or '';
 -- then name and value of each fact about the endpoint's health that is new.
--- Returns: endpoint (JSON) or '' if it is gone, failures on end, then the messages: lane,
--- message, data (JSON) or '' if it is no longer kept.
+-- Returns: endpoint (JSON) or '' if it is gone, failures on end, now (ms), then the messages:
+-- lane, message, data (JSON) or '' if it is no longer kept.
 
 local site, endpoint, most, lease, log_kept, parked_kept, settled = unpack(ARGV, 1, 7)
 local fresh, again = K.webhook_fresh(site, endpoint), K.webhook_again(site, endpoint)
 local health, now = K.webhook_health(site, endpoint), now_ms()
 local stored = redis.call('HGET', K.webhooks(site), endpoint)
-if not stored then return { '', 0 } end
+if not stored then return { '', 0, now } end
 
 local function since(message)
   return string.match(message, '^%S+ %S+ (%d+)')
@@ -82,7 +82,7 @@ end
 if at <= #ARGV then redis.call('HSET', health, unpack(ARGV, at)) end
 
 local known = redis.call('HMGET', health, 'failures', 'paused_until_ms')
-local answer = { stored, tonumber(known[1] or 0) }
+local answer = { stored, tonumber(known[1] or 0), now }
 local is_disabled = cjson.decode(stored).disabled ~= ''
 if most == '0' or is_disabled or tonumber(known[2] or 0) > now then return answer end
 for _, lane in ipairs(lanes_due()) do

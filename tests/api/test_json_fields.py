@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
-from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonNumber
+from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonList, JsonNumber
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,13 @@ def test_an_integer_may_be_written_with_a_point(value: float, number: int):
 @pytest.mark.parametrize("value", [0, 1, 0.25, -1e-9])
 def test_a_number_is_taken_as_it_is(value: float):
     assert JsonNumber().deserialize(value) == value
+
+
+def test_a_list_that_is_too_long_is_not_looked_into():
+    field = JsonList(fields.String(), validate=validate.Length(max=2))
+
+    with pytest.raises(ValidationError) as refused:
+        field.deserialize([1, 2, 3])
+
+    assert refused.value.messages == ["Longer than maximum length 2."]
+    assert field.deserialize(["a", "b"]) == ["a", "b"]

@@ -80,7 +80,7 @@ def test_every_field_of_the_contract_is_taken_and_given_back(client: FlaskClient
 
     # Then
     assert comment["id"] == "c-1"
-    assert comment["author"] == author
+    assert comment["author"] == author | {"ip": "2001:db8::"}
     assert comment["parent_id"] == parent
     assert comment["created_at"] == "2026-02-03T03:05:06.000Z"
     assert read(client, "c-1") == comment

@@ -95,10 +95,15 @@ def test_away_is_503_and_the_service_recovers_by_itself(own: OwnServer):
 @pytest.mark.parametrize(
     ("setting", "value"), [("min-replicas-to-write", 1), ("maxmemory", "1mb")]
 )
-def test_a_server_that_takes_no_writes_is_away(own: OwnServer, setting: str, value: object):
+def test_a_server_that_takes_no_writes_takes_no_comments(
+    own: OwnServer, setting: str, value: object, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("moderation.overload.SAMPLE_EVERY_S", 0.0)
     own.record.connection.config_set(setting, value)
 
-    unavailable(own.client.post("/v1/articles/a1/comments", json=new_comment()))
+    refused = own.client.post("/v1/articles/a1/comments", json=new_comment())
+    problem(refused, 503)
+    assert int(refused.headers["Retry-After"]) > 0
     assert own.client.get("/healthz").status_code == 200
 
     own.record.connection.config_set(setting, 0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from moderation.domain import Action, Decision, Source, now_rfc3339
+from moderation.domain import Action, Decision, QueueOrder, Source, now_rfc3339
 from moderation.record import Record
 from moderation.record.decisions import Decisions
 from tests.api.checks import (
@@ -60,6 +60,20 @@ def test_enough_reports_hold_an_approved_comment(client: FlaskClient):
     assert [reason["code"] for reason in decision["reasons"]] == ["reported"]
     assert decision["scores"] == {"toxicity": 0.1, "spam": 0.1}
     assert client.get("/v1/decisions").json["decisions"][-1] == decision
+
+
+@pytest.mark.usefixtures("approved")
+@pytest.mark.parametrize("order", QueueOrder)
+def test_every_order_of_the_queue_finds_a_comment_that_reports_hold(
+    client: FlaskClient, record: Record, order: QueueOrder
+):
+    report(client, "r1")
+    report(client, "r2")
+
+    found = [
+        one.comment_id for step in record.held.walk("demo", order=order) for one in step.found
+    ]
+    assert found == ["c1"]
 
 
 @pytest.mark.usefixtures("approved")
@@ -141,13 +155,13 @@ def test_a_decision_that_comes_in_between_stands(
     # Given: a moderator is quicker than the second report
     write = Decisions.write
 
-    def after_a_moderator(self: Decisions, site: str, decision: Decision) -> None:
+    def after_a_moderator(self: Decisions, site: str, decision: Decision, **more: Any) -> None:
         monkeypatch.setattr(Decisions, "write", write)
         rejection = Decision(
             "c1", "a1", 2, Action.REJECT, Source.MODERATOR, (), now_rfc3339(), moderator="mo"
         )
         write(self, site, rejection)
-        write(self, site, decision)
+        write(self, site, decision, **more)
 
     monkeypatch.setattr(Decisions, "write", after_a_moderator)
 

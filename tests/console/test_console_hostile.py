@@ -38,7 +38,7 @@ NAME_CHARACTERS = 500
 URL_CHARACTERS = 3_900
 ID_CHARACTERS = 60
 #: Every so manieth comment's own page is opened.
-OWN_PAGE_OF_EVERY = 8
+OWN_PAGE_OF_EVERY = 24
 #: So many are on the pages about retraining, which show no more at once.
 OF_RETRAINING = 15
 REPORT_CHARACTERS = 2_000
@@ -174,11 +174,10 @@ def pages_showing(
     # Each is on the lists above; a comment's own page is made of the same pieces.
     for comment_id in ids[::OWN_PAGE_OF_EVERY]:
         yield f"/console/comments/{quote(comment_id, safe='')}"
-    for one in posted[:: max(1, len(posted) // 2)]:
-        author = quote(one["author"]["id"], safe="")
-        yield f"/console/authors/{author}"
-        yield f"/console/queue?author={author}"
-        yield f"/console/queue?q={quote(one['text'][:100], safe='')}"
+    author = quote(posted[0]["author"]["id"], safe="")
+    yield f"/console/authors/{author}"
+    yield f"/console/queue?author={author}"
+    yield f"/console/queue?q={quote(posted[0]['text'][:100], safe='')}"
     for path in ("batch", f"batch?article={named}", "policy", "figures", "audit"):
         yield f"/console/{path}"
 

@@ -39,6 +39,7 @@ PAGES = {
     "policy": "/console/policy",
     "figures": "/console/figures",
     "audit": "/console/audit",
+    "API keys": "/console/keys",
     "people": "/console/people",
     "preferences": "/console/preferences",
     "nothing there": "/console/comments/nothing-here",

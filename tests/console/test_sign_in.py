@@ -13,11 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from moderation.api_keys import key_digest
 from moderation.app import create_app
 from moderation.console.returning import HOME, local_path
 from moderation.domain import Role
 from moderation.record import Record, sessions, throttle
-from moderation.record.sites import key_digest
 from moderation.settings import Settings
 from tests.api.test_redis_away import OwnServer, own
 from tests.conftest import ADMIN_PASSWORD, close
@@ -501,11 +501,11 @@ class TestBehindAProxy:
         self, proxied: FlaskClient, record: Record
     ):
         assert "Secure" in self.sign_in(proxied)
-        assert record.sessions.of("admin")[0].address == "192.0.2.1"
+        assert record.sessions.of("admin")[0].address == "192.0.2.0"
 
     def test_by_default_nobody_is_believed(self, app: Flask, record: Record):
         assert "Secure" not in self.sign_in(app.test_client())
-        assert record.sessions.of("admin")[0].address == "127.0.0.1"
+        assert record.sessions.of("admin")[0].address == "127.0.0.0"
 
 
 def test_a_name_in_a_refused_form_is_nothing_but_text(app: Flask):

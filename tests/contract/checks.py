@@ -17,6 +17,7 @@ UNFORESEEABLE = {
     "categories": "they are those of the release that decides just now",
     "thresholds.*": "they are those of the release that decides just now",
     "cron": "cron has a grammar of its own",
+    "expires_at": "a key cannot have ended already",
     "parent_id": "the article must have such a comment",
     "remapped.*": "no key of the console may be given twice",
     "score_category": "it goes with score_min and score_max",

@@ -61,3 +61,7 @@ def test_whatever_is_opened_again_and_again_is_read_once(opened: str):
 @given(st.text(alphabet="<>/!-ab \"'=&;"))
 def test_nothing_makes_it_fail(html: str):
     assert isinstance(plain_text(html), str)
+
+
+def test_a_reference_to_a_character_of_thousands_of_digits_is_no_character():
+    assert plain_text(f"a &#{'1' * 5_000}; b") == "a \ufffd b"

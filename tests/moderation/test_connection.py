@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import shutil
 import socket
 import ssl
@@ -93,7 +94,18 @@ def test_a_url_that_cannot_be_used_says_so(url: str):
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate with")
 def test_tls_is_spoken_and_checked(tmp_path: Path, redis_url: str):
     # Given a TLS front before the server, with a certificate of its own
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    key, certificate = self_signed(tmp_path)
+    with tls_front(redis_url.removeprefix("unix://"), key, certificate) as port:
+        Record(Settings(redis_url=redis_url)).connection.flushall()
+        # Then it works for who trusts the certificate, and for nobody else
+        assert works(f"rediss://localhost:{port}/0?ssl_ca_certs={quote(str(certificate))}")
+        with pytest.raises(RedisAwayError):
+            Record(Settings(redis_url=f"rediss://localhost:{port}/0")).prepare()
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A key and a certificate for `localhost`."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
@@ -103,12 +115,7 @@ def test_tls_is_spoken_and_checked(tmp_path: Path, redis_url: str):
         check=True,
         capture_output=True,
     )
-    with tls_front(redis_url.removeprefix("unix://"), key, certificate) as port:
-        Record(Settings(redis_url=redis_url)).connection.flushall()
-        # Then it works for who trusts the certificate, and for nobody else
-        assert works(f"rediss://localhost:{port}/0?ssl_ca_certs={quote(str(certificate))}")
-        with pytest.raises(RedisAwayError):
-            Record(Settings(redis_url=f"rediss://localhost:{port}/0")).prepare()
+    return key, certificate
 
 
 @contextlib.contextmanager
@@ -133,10 +140,7 @@ def tls_front(behind: str, key: Path, certificate: Path) -> Iterator[int]:
                     socket.socket(socket.AF_UNIX) as inside,
                 ):
                     inside.connect(behind)
-                    # Questions and answers take turns on a connection.
-                    while question := outside.recv(65536):
-                        inside.sendall(question)
-                        outside.sendall(inside.recv(65536))
+                    pass_on(outside, inside)
 
         thread = threading.Thread(target=accept)
         thread.start()
@@ -145,6 +149,20 @@ def tls_front(behind: str, key: Path, certificate: Path) -> Iterator[int]:
         finally:
             closing.set()
             thread.join()
+
+
+def pass_on(outside: ssl.SSLSocket, inside: socket.socket) -> None:
+    """Carries bytes both ways until either side is silent for long, or closes."""
+    ways: list[tuple[socket.socket, socket.socket]] = [(outside, inside), (inside, outside)]
+    while True:
+        ready = [outside] if outside.pending() else select.select(ways[0], [], [], 10)[0]
+        for source, target in ways:
+            if source in ready:
+                if not (part := source.recv(65536)):
+                    return
+                target.sendall(part)
+        if not ready:
+            return
 
 
 def test_shutting_down_a_server_that_is_not_there_is_no_error(tmp_path: Path):

@@ -196,3 +196,14 @@ def test_a_feed_nobody_follows_is_forgotten(hub: Hub):
     with hub.follow("demo") as first, hub.follow("demo") as second:
         assert first is second
     assert hub._feeds == {}
+
+
+def test_whoever_comes_while_the_hub_closes_waits_for_nothing(record: Record, hub: Hub):
+    with hub.follow("demo") as feed:
+        hub.close()
+
+        with feed.awaiting("c1") as waiter:
+            assert waiter.dismissed
+
+    with hub.follow("other") as late, late.awaiting("c1") as waiter:
+        assert waiter.dismissed

@@ -55,6 +55,9 @@ def test_misspelt_variables_are_noticed():
         "sentinel://u:hunter2@a:1,b:2/main",
         "redis://h/0?password=hunter2&db=1",
         "unix:///s.sock?db=1&Password=hunter2",
+        "redis://user:hunter2/with?signs#@h/0",
+        "redis://user:hunter2@twice@h/0",
+        "redis+cluster://user:hunter2@[::1",
     ],
 )
 def test_passwords_are_masked(url: str):
@@ -67,3 +70,22 @@ def test_passwords_are_masked(url: str):
 @pytest.mark.parametrize("url", ["", "redis://h:6379/0", "unix:///a/b.sock", "redis://h?db=1"])
 def test_a_url_without_a_password_is_shown_as_it_is(url: str):
     assert mask_url(url) == url
+
+
+class TestValuesInFiles:
+    def test_a_variable_may_name_a_file_that_holds_the_value(self, tmp_path: Path):
+        (tmp_path / "url").write_text("redis://:pw@h/1\n", encoding="utf-8")
+
+        loaded = Settings.load({"MODERATION_REDIS_URL_FILE": str(tmp_path / "url")})
+
+        assert loaded.redis_url == "redis://:pw@h/1"
+
+    def test_the_variable_itself_goes_before_it(self, tmp_path: Path):
+        (tmp_path / "port").write_text("9000", encoding="utf-8")
+        environ = {"MODERATION_PORT": "9001", "MODERATION_PORT_FILE": str(tmp_path / "port")}
+
+        assert Settings.load(environ).port == 9001
+
+    def test_one_that_cannot_be_read_is_refused_by_name(self, tmp_path: Path):
+        with pytest.raises(SettingsError, match="MODERATION_API_KEY_FILE"):
+            Settings.load({"MODERATION_API_KEY_FILE": str(tmp_path / "none")})

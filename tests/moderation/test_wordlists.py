@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -110,3 +111,47 @@ def test_the_cost_does_not_grow_with_the_length_of_the_list():
         return best
 
     assert seconds(10_000) < 5 * seconds(10) + 0.002
+
+
+def steps(entries: list[str], text: str) -> int:
+    """How many lines of Python it takes to search a text: counted, not timed."""
+    words = WordList(entries, str.lower)
+    counted = 0
+
+    def trace(_frame: object, event: str, _argument: object):
+        nonlocal counted
+        counted += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        words.find(text, text)
+    finally:
+        sys.settrace(None)
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        (["a " * words + "b" for words in range(1, 99)], "a " * 500),
+        (["a" * 199 + "b", "漢" * 199 + "b"], "漢" * 1_000),
+        ([("a " * words).strip() for words in range(1, 99)], "a " * 500),
+        (["漢" * length for length in range(1, 199)], "漢" * 1_000),
+    ],
+    ids=["nearly phrases", "nearly a long one", "phrases in phrases", "one in another"],
+)
+def test_a_list_of_entries_that_begin_alike_costs_no_more(entries: list[str], text: str):
+    assert steps(entries, text) < 30 * len(text)
+
+
+def test_an_entry_inside_another_is_found_too():
+    assert found(["new york times", "york", "times", "york city"], "the New York Times") == [
+        "york",
+        "new york times",
+        "times",
+    ]
+
+
+def test_after_a_near_match_the_next_entry_is_not_missed():
+    assert found(["a b c d", "b c x", "漢字典", "字源"], "a b c x 漢字源") == ["字源", "b c x"]

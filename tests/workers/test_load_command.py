@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models.dataset import NAMED_BAD_ROWS
+from moderation import overload
 from moderation.bootstrap import DEMO_SITE
 from moderation.cli import main
 from moderation.domain import Comment, Lane
@@ -23,6 +24,7 @@ from moderation.policy import Policy
 from moderation.record import Record
 from moderation.settings import Settings, variable
 from tests.fakes import RUDE
+from workers.commands import load as load_command
 
 TEXTS = [f"Remark number {number} on the new library" for number in range(60)]
 
@@ -258,3 +260,32 @@ def test_they_are_decided_like_any_other(
     decide_all()
 
     assert record.held.total(DEMO_SITE) == 1
+
+
+def test_it_waits_for_room_and_loads_on_when_there_is_some(
+    load: Callable[..., Result],
+    file: Path,
+    record: Record,
+    decide_all: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    # Given room for eight, and a worker that works whenever the command waits
+    monkeypatch.setenv("MODERATION_MAX_PENDING", "8")
+    monkeypatch.setattr(overload, "SAMPLE_EVERY_S", 0.0)
+    monkeypatch.setattr(load_command, "BATCH", 2)
+    waited_for: list[int] = []
+
+    def work(_: float) -> None:
+        waited_for.append(record.pressure.load().waiting)
+        decide_all()
+
+    monkeypatch.setattr(load_command.time, "sleep", work)
+
+    # When
+    result = load(file)
+
+    # Then
+    assert result.exit_code == 0, result.output
+    assert len(stored(record)) == len(TEXTS)
+    assert result.stderr.count("waits: ") == len(waited_for) > 5
+    assert max(waited_for) <= 8

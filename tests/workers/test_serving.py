@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from standardwebhooks import Webhook
@@ -19,6 +19,7 @@ from moderation.record import Record
 from moderation.releases import Activation, ActivationKind
 from moderation.webhooks import Endpoint, Envelope, EventType, Secret
 from tests.conftest import DEMO_SITE
+from workers import serving
 from workers.serving import MESSAGES_AT_ONCE, Server
 
 SECRET = new_secret()
@@ -220,6 +221,37 @@ def test_the_receiver_says_how_long_to_wait(
     assert wait.total_seconds() == pytest.approx(120, abs=1)
     pause_ms = record.webhooks.health(endpoint).paused_until_ms
     assert pause_ms - datetime.now(UTC).timestamp() * 1000 > 100_000
+
+
+def test_a_deliverer_with_a_wrong_clock_neither_gives_up_early_nor_waits_for_days(
+    record: Record,
+    endpoint: Endpoint,
+    courier: FakeCourier,
+    serve: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a message that failed once, and is due again
+    courier.answers = iter([answered(503), answered(503)])
+    decide(record, "c1")
+    serve(endpoint)
+    again = f"moderation:{{0}}:webhook-again:{DEMO_SITE}:{endpoint.id}"
+    record.connection.zadd(again, {"c:c1": 0}, xx=True)
+    record.deliveries.turn(endpoint, most=0, health={"paused_until_ms": 0})
+
+    # When a deliverer whose clock is two days ahead tries it again in vain
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=2)
+
+    monkeypatch.setattr(serving, "datetime", Ahead)
+    serve(endpoint)
+
+    # Then it is tried again soon, as is the endpoint
+    health, now_ms = record.webhooks.health(endpoint), datetime.now(UTC).timestamp() * 1000
+    assert (health.waiting, health.parked) == (1, 0)
+    assert health.paused_until_ms < now_ms + 60_000
+    assert 0 < record.connection.zscore(again, "c:c1") < now_ms + 60_000
 
 
 def test_gone_disables_the_endpoint_and_nothing_is_lost(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from marshmallow import ValidationError
 from models.dataset import BadRows, DatasetError, read_texts
 from moderation.api.schemas import TEXT_CHARACTERS, Text
 from moderation.bootstrap import DEMO_SITE
+from moderation.domain import Lane
 from moderation.options import data_dir_option, json_option, with_record
+from moderation.overload import Gate
 from moderation.record import Record
 from moderation.record.comments import AcceptKind
 from moderation.settings import Settings
@@ -45,6 +48,8 @@ file again stores nothing twice. Rows without a text are named and passed over.
 EXIT_BAD_INPUT = 2
 #: Comments handed over at once.
 BATCH = 500
+#: How often it is looked whether there is room for more.
+ROOM_POLL_S = 1.0
 _TEXT = Text()
 
 
@@ -85,7 +90,8 @@ def load(
                 file, bad_rows=bad_rows, complaint=text_complaint, progress=advance_bytes
             )
             crowd = Crowd(articles, authors, seed)
-            outcomes = _load(record, site, crowd, islice(texts, limit), advance_comments)
+            gate = Gate.of(record, settings)
+            outcomes = _load(record, gate, site, crowd, islice(texts, limit), advance_comments)
     except DatasetError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)
@@ -96,6 +102,7 @@ def load(
 
 def _load(
     record: Record,
+    gate: Gate,
     site: str,
     crowd: Crowd,
     texts: Iterator[tuple[str, str]],
@@ -104,9 +111,19 @@ def _load(
     outcomes: Counter[AcceptKind] = Counter()
     while batch := list(islice(texts, BATCH)):
         comments = [crowd.comment(place, text) for place, text in batch]
+        _wait_for_room(gate, site, len(comments))
         outcomes.update(one.kind for one in record.comments.accept_batch(site, comments))
         advance(len(batch))
     return outcomes
+
+
+def _wait_for_room(gate: Gate, site: str, count: int) -> None:
+    told = False
+    while refused := gate.refusal(site, count, lane=Lane.BULK):
+        if not told:
+            click.echo(f"waits: {refused.why}", err=True)
+            told = True
+        time.sleep(ROOM_POLL_S)
 
 
 def text_complaint(text: str) -> str:

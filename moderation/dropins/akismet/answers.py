@@ -17,7 +17,12 @@ from werkzeug.exceptions import HTTPException
 
 from moderation.api.problems import RETRY_AFTER_S
 from moderation.dropins.akismet.forms import UnreadableFormError
-from moderation.dropins.base import RateLimitedError, TextTooLongError, UnknownKeyError
+from moderation.dropins.base import (
+    MissingScopeError,
+    RateLimitedError,
+    TextTooLongError,
+    UnknownKeyError,
+)
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 
 log = logging.getLogger(__name__)
@@ -67,6 +72,11 @@ def _unknown_key(_: UnknownKeyError) -> Response:
     return _failure(HTTPStatus.OK, INVALID, reason)
 
 
+def _missing_scope(error: MissingScopeError) -> Response:
+    """Like a key that is not valid: Akismet's have no scopes, its clients know that alone."""
+    return _failure(HTTPStatus.OK, INVALID, str(error))
+
+
 def _rate_limited(error: RateLimitedError) -> Response:
     headers = {"Retry-After": str(error.retry_after_s)}
     return _failure(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", str(error), headers)
@@ -99,6 +109,7 @@ REFUSED: Mapping[type[Exception], Callable[[Any], Response]] = {
     UnusableCallError: _unusable,
     UnreadableFormError: _unreadable,
     UnknownKeyError: _unknown_key,
+    MissingScopeError: _missing_scope,
     RateLimitedError: _rate_limited,
     TextTooLongError: _too_long,
     NoAnswerError: _unavailable,

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from moderation.api.base import json_response, services
 from moderation.api.schemas import TEXT_CHARACTERS
+from moderation.api_keys import Scope
 from moderation.domain import Action, Violation
 from moderation.dropins.akismet.answers import (
     INVALID,
@@ -53,7 +54,7 @@ def verify_key() -> Response:
     """Whether a key is good."""
     fields = _fields()
     # WordPress asks about a new `key` with the old one as `api_key`.
-    site_of(_key(fields, "key", "api_key"))
+    site_of(_key(fields, "key", "api_key"), Scope.POST)
     _require_blog(fields)
     return word("valid")
 
@@ -62,7 +63,7 @@ def verify_key() -> Response:
 def comment_check() -> Response:
     """`true` for a comment that the site's policy holds, `false` for one that it approves."""
     fields = _fields()
-    site = site_of(_key(fields, "api_key", "key"))
+    site = site_of(_key(fields, "api_key", "key"), Scope.POST)
     _require_blog(fields)
     _require(fields, "user_ip")
     is_held, is_blatant = _verdict(site, fields)
@@ -87,7 +88,7 @@ def submit_ham() -> Response:
 @blueprint.route("/1.2/usage-limit", methods=["GET", "POST"])
 def usage_limit() -> Response:
     """How many comments were checked this month; there is no limit a month."""
-    site = site_of(_key(_fields(), "api_key", "key"))
+    site = site_of(_key(_fields(), "api_key", "key"), Scope.POST)
     checks = usage(services().record.daily, site, this_month()).checks
     return json_response(
         {"limit": "none", "usage": checks, "percentage": "0.00", "throttled": False}
@@ -98,7 +99,7 @@ def usage_limit() -> Response:
 def key_sites() -> Response:
     """What the key was used for in a month."""
     fields = _fields()
-    site = site_of(_key(fields, "api_key", "key"))
+    site = site_of(_key(fields, "api_key", "key"), Scope.POST)
     page = Page(fields.get("filter", ""), **_whole_numbers(fields, "limit", "offset"))
     found = usage(services().record.daily, site, _month(fields))
     if fields.get("format") == "csv":
@@ -174,7 +175,7 @@ def _readings(content: str) -> list[str]:
 
 def _submit(values: Values | None, call: Call) -> Response:
     fields = _fields()
-    site = site_of(_key(fields, "api_key", "key"))
+    site = site_of(_key(fields, "api_key", "key"), Scope.MODERATE)
     _require_blog(fields)
     # Nothing is learnt from an address, and WordPress no longer has it after a while.
     _require(fields, "comment_content")

@@ -19,6 +19,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from moderation.api.base import json_response
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.api.score import ANSWER_S
+from moderation.api_keys import Scope
 from moderation.dropins import base
 from moderation.dropins.perspective import payload, refusals
 from moderation.dropins.perspective.attributes import category_of, taught
@@ -45,7 +46,7 @@ blueprint = base.dropin(
 @blueprint.route(f"/{VERSION}/comments:analyze", methods=base.METHODS)
 def analyze() -> Response:
     """Scores a comment for the requested attributes."""
-    site, asked = _request("AnalyzeCommentRequest")
+    site, asked = _request("AnalyzeCommentRequest", Scope.POST)
     passage = _comment(asked)
     wanted = _wanted(asked)
     sentences = passage.sentences() if asked.get("spanAnnotations") else []
@@ -77,7 +78,7 @@ def analyze() -> Response:
 @blueprint.route(f"/{VERSION}/comments:suggestscore", methods=base.METHODS)
 def suggest_score() -> Response:
     """Stores what a comment is said to be as a label that its site sent in."""
-    site, asked = _request("SuggestCommentScoreRequest")
+    site, asked = _request("SuggestCommentScoreRequest", Scope.MODERATE)
     text = _comment(asked).text.strip()
     if values := _taught(asked):
         base.suggest(site, text, values, source=_source(asked))
@@ -103,10 +104,10 @@ def nothing_here(_rest: str) -> Response:
     raise NotFound("Method not found.")
 
 
-def _request(message: str) -> tuple[str, dict[str, Any]]:
+def _request(message: str, scope: Scope) -> tuple[str, dict[str, Any]]:
     """The site that asks, and the fields of its message."""
     _take_only("POST")
-    site = base.site_of(_key())
+    site = base.site_of(_key(), scope)
     request.max_content_length = REQUEST_BYTES
     return site, payload.read(request.get_data(), message)
 

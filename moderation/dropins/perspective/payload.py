@@ -17,6 +17,7 @@ from typing import Any
 
 from moderation.dropins.perspective.refusals import malformed
 from moderation.dropins.perspective.schemas import SCHEMAS, Schema
+from moderation.encoding import read_json
 
 #: How much of a wrong value an error repeats, in characters, and how many it names.
 REPEATED_CHARACTERS = 60
@@ -51,7 +52,7 @@ def read(body: bytes, message: str) -> dict[str, Any]:
     """
     try:
         value = _parsed(body.decode("utf-8-sig")) if body.strip() else {}
-    except (ValueError, RecursionError):
+    except ValueError:
         wrong = "Invalid JSON payload received. The body is not JSON in UTF-8."
         raise malformed([("", wrong)]) from None
     violations: list[Violation] = []
@@ -68,19 +69,15 @@ def read(body: bytes, message: str) -> dict[str, Any]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return read_json(text)
     except ValueError:
-        return json.loads(_TOKEN.sub(_strict, text), parse_constant=_refuse_constant)
+        return read_json(_TOKEN.sub(_strict, text))
 
 
 def _strict(token: re.Match[str]) -> str:
     if token["colon"]:
         return f'"{token["name"]}":'
     return "" if token["comma"] else token[0]
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _value(value: Any, schema: Schema, path: str, violations: list[Violation]) -> Any:

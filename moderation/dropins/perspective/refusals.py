@@ -136,6 +136,14 @@ def _unknown_key(_: base.UnknownKeyError) -> Response:
     ).response()
 
 
+def _missing_scope(error: base.MissingScopeError) -> Response:
+    return Refusal(
+        f"Request had insufficient authentication scopes: {error}.",
+        status=HTTPStatus.FORBIDDEN,
+        details=[_error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")],
+    ).response()
+
+
 def _rate_limited(error: base.RateLimitedError) -> Response:
     return Refusal(
         f"Quota exceeded: this key made more requests than it may. "
@@ -197,6 +205,7 @@ def _error_info(reason: str) -> Mapping[str, Any]:
 ANSWERS: Mapping[type[Exception], Callable[[Any], Any]] = {
     Refusal: Refusal.response,
     base.UnknownKeyError: _unknown_key,
+    base.MissingScopeError: _missing_scope,
     base.RateLimitedError: _rate_limited,
     base.TextTooLongError: _too_long,
     NoAnswerError: _no_answer,

@@ -12,8 +12,8 @@ from moderation.record.decisions import Decisions
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import PATTERNS, Keys
 from moderation.record.queue import Queue, Settled
+from moderation.record.rates import Rate
 from moderation.record.scripts import Scripts
-from moderation.record.sites import Rate
 from tests.moderation.record.test_queue import decision, new
 
 KEYS = Keys("0")
@@ -51,8 +51,9 @@ def test_a_key_takes_exactly_its_parts(parts: tuple[str, ...]):
         KEYS("comment", *parts)
 
 
-def test_the_way_of_a_comment_on_fakeredis(fake: redis.Redis):
-    # Given
+def test_the_way_of_a_comment_on_fakeredis(fake: redis.Redis, monkeypatch: pytest.MonkeyPatch):
+    # Given, with no flags, which its Lua cannot read
+    monkeypatch.setattr("moderation.record.scripts.ALWAYS_RUN", frozenset())
     scripts = Scripts(fake, KEYS)
     bell = Doorbell(fakeredis.FakeRedis(server=fakeredis.FakeServer()), "0")
     comments = Comments(fake, KEYS, scripts, bell, idempotency_ttl_s=60, rate=Rate(0, 10))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from moderation.domain import Action, Decision, Lane, NewComment, Source, now_rfc3339
+from moderation.encoding import compact_json
 from moderation.errors import RevisionConflictError, UnknownCommentError
 from moderation.record import Record
 from moderation.record import queue as queue_module
@@ -177,6 +178,23 @@ class TestTurns:
         take(record, "busy")
 
         assert take(record, "w2", claim=True) == []
+
+    def test_what_is_acknowledged_when_redis_is_full_is_decided(self, record: Record):
+        """Redis refuses most writes then, but no acknowledgement: decisions go first."""
+        # Given a comment that is taken and judged
+        accept(record, "c1")
+        [entry] = take(record)
+        made = Settled(entry, "c1", 1, "approved", compact_json(decision("c1", 1).to_json()))
+        # When Redis has no memory left
+        before: Any = record.connection.config_get("maxmemory")
+        record.connection.config_set("maxmemory", "1mb")
+        try:
+            record.queue.turn("w1", batch=0, claim=False, settled=[made])
+        finally:
+            record.connection.config_set("maxmemory", before["maxmemory"])
+        # Then
+        assert status(record, "c1")[:2] == ("approved", 1)
+        assert sum(record.queue.lengths().values()) == 0
 
     def test_an_entry_that_was_taken_over_before_is_tried_alone(
         self, record: Record, quick_claims: None

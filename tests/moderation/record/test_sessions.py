@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from moderation.api_keys import key_digest
 from moderation.errors import TooManyTriesError
 from moderation.record import Record, sessions, throttle
-from moderation.record.sites import key_digest
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""What leaves the record when its time is over: rules by site, and how each thing goes.
+
+Owns the steps, each atomic. Who decides what is due, and writes the archive before, is in
+`moderation/desk/upkeep.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import redis
+
+from moderation.encoding import compact_json
+from moderation.labels import Label
+from moderation.record.comment_hash import FIRST_REVISION, packed
+from moderation.record.comments import CHUNK
+from moderation.record.connection import redis_away
+from moderation.record.keys import Keys
+from moderation.record.labels import AT_ONCE
+from moderation.record.scripts import Argument, Scripts
+from moderation.record.whole import WholeComment
+from moderation.retention import Retention
+
+#: Entries that one step takes off a feed: Redis answers nobody else meanwhile.
+TRIMMED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """A comment that is to leave, the revision that it was looked at, and its label."""
+
+    comment_id: str
+    revision: int
+    label: Label | None = None
+
+
+class Retentions:
+    """The retention of the sites of one shard."""
+
+    def __init__(self, connection: redis.Redis, keys: Keys, scripts: Scripts) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._scripts = scripts
+
+    def of(self, site: str) -> Retention:
+        """The rules of a site."""
+        with redis_away():
+            stored = self._connection.hget(self._keys("retention"), site)
+        return Retention.from_json(json.loads(str(stored))) if stored else Retention()
+
+    def put(self, site: str, retention: Retention) -> None:
+        """Replaces the rules of a site."""
+        with redis_away():
+            self._connection.hset(
+                self._keys("retention"), site, compact_json(retention.to_json())
+            )
+
+    def retire(self, site: str, leavers: Sequence[Leaver]) -> list[str]:
+        """Takes comments out; a second time changes nothing.
+
+        Their ids stay used: of each a digest is kept.
+
+        Args:
+            site: whose comments.
+            leavers: approved or rejected ones.
+
+        Returns:
+            The ids of those for which it came too late: decided anew, or erased, meanwhile.
+        """
+        stayed: list[str] = []
+        for at in range(0, len(leavers), CHUNK):
+            arguments: list[Argument] = [site, "retire"]
+            for one in leavers[at : at + CHUNK]:
+                stored = (one.label.id, one.label.stored()) if one.label else ("", "")
+                arguments += one.comment_id, one.revision, *stored
+            _, moved = self._scripts.run_all("erase", arguments)
+            stayed += moved
+        return stayed
+
+    def is_retired(self, site: str, comment_id: str) -> bool:
+        """Whether a comment with this id was taken out."""
+        return bool(self._scripts.run("is_retired", site, comment_id))
+
+    def forget_personal(
+        self, site: str, forgetful: Sequence[tuple[WholeComment, dict[str, Any]]]
+    ) -> None:
+        """Stores comments with less content; one that was decided anew meanwhile is left.
+
+        Args:
+            site: whose comments.
+            forgetful: each as it was read, and what is kept of its content.
+        """
+        arguments: list[Argument] = [site]
+        for comment, content in forgetful:
+            arguments += comment.id, comment.revision, *_forms(comment, content)
+        if forgetful:
+            self._scripts.run_all("forget_personal", arguments)
+
+    def labels(self, site: str) -> Iterator[list[Label]]:
+        """The stored labels of a site, some at a time."""
+        with redis_away():
+            found: Any = self._connection.hscan_iter(self._keys("labels", site), count=AT_ONCE)
+            chunk: list[Label] = []
+            for id_, stored in found:
+                chunk.append(Label.from_stored(id_, stored))
+                if len(chunk) == AT_ONCE:
+                    yield chunk
+                    chunk = []
+        yield chunk
+
+    def trim(self, site: str, feed: str, before: datetime) -> int:
+        """Takes older entries off the `decisions` or `audit` of a site; how many."""
+        key, least = self._keys(feed, site), f"{int(before.timestamp() * 1000)}-0"
+        total, removed = 0, 1
+        with redis_away():
+            while removed:
+                # Whole nodes of the stream, some at a time; then what is left of the last one.
+                removed = int(self._connection.xtrim(key, minid=least, limit=TRIMMED_AT_ONCE))
+                total += removed
+            return total + int(self._connection.xtrim(key, minid=least, approximate=False))
+
+
+def _forms(comment: WholeComment, content: dict[str, Any]) -> tuple[str, bytes | str]:
+    """A content as it stands alone, and as it is packed with the machine's decision, or ""."""
+    written, first = compact_json(content), comment.decisions[0]
+    if first["revision"] != FIRST_REVISION:
+        return written, ""
+    return written, packed(comment.id, comment.article_id, written, compact_json(first))
