@@ -1,0 +1,496 @@
+"""What a sweep takes out, keeps and leaves alone; a kill at any step loses nothing."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from moderation import archive as archive_module
+from moderation.archive import Archive, read
+from moderation.desk import upkeep
+from moderation.desk.checking import check
+from moderation.desk.deciding import Desk, Verdict
+from moderation.desk.labels import Labels
+from moderation.desk.upkeep import Swept, keeping
+from moderation.domain import (
+    Action,
+    Decision,
+    NewComment,
+    Source,
+    Violation,
+    now_rfc3339,
+)
+from moderation.errors import ArchiveBusyError
+from moderation.record import Record, retention, whole
+from moderation.record.keys import Keys
+from moderation.record.whole import WholeComments
+from moderation.retention import Retention
+from moderation.settings import Settings
+from tests.api.checks import problem
+from tests.api.checks import read as read_comment
+from tests.conftest import DEMO_SITE, new_comment
+from tests.fakes import RUDE
+from tests.moderation.desk.conftest import ANNA, Post
+
+REJECT = Verdict(Action.REJECT, Violation.SPAM)
+AUTHOR = {
+    "id": "anna",
+    "name": "Anna",
+    "email": "anna@example.org",
+    "ip": "203.0.113.7",
+    "user_agent": "Browser/1",
+}
+BARE = {"id": "anna", "name": "Anna"}
+LEAVE = Retention(comments=90, personal=None)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "archive")
+
+
+def sweep(
+    record: Record, archive: Archive | None = None, rules: Retention = LEAVE, days: int = 100
+) -> Swept:
+    """A sweep as it is so many days from now."""
+    later = datetime.now(UTC) + timedelta(days=days)
+    with keeping(record, archive, now=lambda: later) as keeper:
+        return keeper.sweep(DEMO_SITE, rules)
+
+
+def erase_wanted(record: Record, archive: Archive | None) -> int:
+    with keeping(record, archive) as keeper:
+        return keeper.erase_wanted(DEMO_SITE)
+
+
+def archived(archive: Archive) -> list[dict[str, Any]]:
+    return [row for path in archive.files(DEMO_SITE) for row in read(path)]
+
+
+def living(record: Record) -> list[str]:
+    return sorted(one.id for chunk in record.whole.walk(DEMO_SITE) for one in chunk)
+
+
+def keys_of_comments(record: Record) -> set[str]:
+    """Every key that a comment without any trace would not have."""
+    words = (":comment:", ":article:", ":author:", ":author-counts:", ":held:", ":labelled:")
+    return {key for key in record.connection.scan_iter() if any(one in key for one in words)}
+
+
+def test_a_decided_comment_moves_to_the_archive_with_all_that_was_held(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    # Given
+    comment = post(f"You {RUDE}", id="c1", author=AUTHOR)
+    Desk(record).decide(ANNA, comment, replace(REJECT, note="third time"))
+    client.post(f"/v1/comments/{comment}/reports", json={"reason": "rude", "reporter_id": "r"})
+
+    # When
+    assert sweep(record, archive).archived == 1
+
+    # Then: it is in the file, whoever reported it is not, and in Redis nothing is left
+    [row] = archived(archive)
+    assert (row["id"], row["status"], row["revision"]) == ("c1", "rejected", 2)
+    assert row["content"]["text"] == f"You {RUDE}"
+    assert [one["revision"] for one in row["decisions"]] == [1, 2]
+    assert row["notes"] == {"2": "third time"}
+    assert row["reports"] == ["rude"]
+    assert keys_of_comments(record) == set()
+
+
+def test_without_an_archive_it_is_erased_with_its_label(record: Record, post: Post) -> None:
+    comment = post(f"You {RUDE}")
+    Desk(record).decide(ANNA, comment, REJECT)
+
+    assert sweep(record).erased == 1
+
+    assert keys_of_comments(record) == set()
+    assert list(Labels(record).every(DEMO_SITE)) == []
+
+
+def test_the_label_of_an_archived_comment_goes_on_teaching(
+    record: Record, archive: Archive, post: Post
+) -> None:
+    Desk(record).decide(ANNA, post(f"You {RUDE}"), REJECT)
+    [before] = Labels(record).every(DEMO_SITE)
+
+    sweep(record, archive)
+
+    [after] = Labels(record).every(DEMO_SITE)
+    assert (after.text, after.labels, after.at) == (before.text, before.labels, before.at)
+    assert after.who == ""
+
+
+def test_what_waits_for_somebody_never_leaves(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    post(f"You {RUDE}", id="held", author=AUTHOR)
+    client.post("/v1/articles/a1/comments", json=new_comment(id="pending", author=AUTHOR))
+
+    assert sweep(record, archive, Retention(comments=1, personal=1), days=9_000) == Swept()
+
+    assert living(record) == ["held", "pending"]
+    assert read_comment(client, "held")["author"]["email"] == AUTHOR["email"]
+
+
+def test_what_was_decided_lately_stays(record: Record, archive: Archive, post: Post) -> None:
+    post("fine", id="c1")
+    assert sweep(record, archive, days=89) == Swept()
+    assert sweep(record, archive, days=91).archived == 1
+
+
+def test_personal_fields_go_while_text_and_decision_stay(
+    record: Record, post: Post, client: FlaskClient
+) -> None:
+    # Given: one that the machine decided (packed), one that a person decided after it
+    post("fine", id="c1", author=AUTHOR)
+    post(f"You {RUDE}", id="c2", author=AUTHOR)
+    Desk(record).decide(ANNA, "c2", REJECT)
+    before = [read_comment(client, one) for one in ("c1", "c2")]
+
+    # When
+    assert sweep(record, rules=Retention(personal=30), days=31).personal == 2
+
+    # Then
+    after = [read_comment(client, one) for one in ("c1", "c2")]
+    assert after == [one | {"author": BARE} for one in before]
+    assert sweep(record, rules=Retention(personal=30), days=31).personal == 0
+
+
+def test_personal_fields_do_not_outlive_their_time_in_the_archive(
+    record: Record, archive: Archive, post: Post
+) -> None:
+    post("fine", author=AUTHOR)
+    sweep(record, archive, Retention(comments=10, personal=30), days=11)
+    [row] = archived(archive)
+    assert row["content"]["author"] == BARE
+
+
+def test_a_comment_decided_anew_meanwhile_stays_as_it_is(
+    record: Record, archive: Archive, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: a moderator is quicker than the step that takes the comment out
+    post("fine", id="c1")
+    post("fine too", id="c2")
+    add = Archive.add
+
+    def add_late(self: Archive, *args: Any) -> Path:
+        path = add(self, *args)
+        Desk(record).decide(ANNA, "c1", REJECT)
+        return path
+
+    monkeypatch.setattr(Archive, "add", add_late)
+
+    # When
+    assert sweep(record, archive).archived == 1
+
+    # Then: it is in one place
+    assert living(record) == ["c1"]
+    assert [row["id"] for row in archived(archive)] == ["c2"]
+    assert record.comments.get(DEMO_SITE, "c1").revision == 2
+
+
+def test_a_comment_erased_meanwhile_is_not_left_in_the_archive(
+    record: Record, archive: Archive, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post("fine", id="c1")
+    add = Archive.add
+
+    def add_late(self: Archive, *args: Any) -> Path:
+        path = add(self, *args)
+        record.comments.erase(DEMO_SITE, "c1")
+        return path
+
+    monkeypatch.setattr(Archive, "add", add_late)
+    assert sweep(record, archive).archived == 0
+    assert archive.files(DEMO_SITE) == []
+
+
+class KilledError(BaseException):
+    """What ends a process between two steps."""
+
+
+def killed(*_: Any, **__: Any) -> Any:
+    raise KilledError
+
+
+def killed_after(function: Any) -> Any:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        function(*args, **kwargs)
+        raise KilledError
+
+    return run
+
+
+STEPS = [
+    (archive_module, "_write", False),
+    (archive_module, "_write", True),
+    (Path, "rename", False),
+    (Archive, "add", True),
+    (upkeep.Keeper, "_retire", False),
+    (upkeep.Keeper, "_retire", True),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "is_done"), STEPS)
+def test_a_kill_between_two_steps_loses_nothing_and_doubles_nothing(
+    record: Record, archive: Archive, post: Post, owner: Any, name: str, is_done: bool
+) -> None:
+    # Given: three comments, and a process that ends on the way
+    ids = [post(f"fine {number}") for number in range(3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, killed_after(getattr(owner, name)) if is_done else killed)
+        with pytest.raises(KilledError):
+            sweep(record, archive)
+    assert {row["id"] for row in archived(archive)} | set(living(record)) == set(ids)
+
+    # When: another goes on
+    sweep(record, archive)
+
+    # Then: each is in the archive once
+    assert sorted(row["id"] for row in archived(archive)) == sorted(ids)
+    assert living(record) == []
+
+
+def sweep_in_small_slices(settings: Settings, archive: Archive) -> None:
+    upkeep.SLICE, whole.AT_ONCE = 10, 10
+    sweep(Record(settings), archive)
+
+
+def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(
+    record: Record, settings: Settings, archive: Archive
+) -> None:
+    # Given: comments enough for eight slices
+    ids = sorted(approve(record, f"c{number}") for number in range(80))
+    fork, draw = multiprocessing.get_context("fork"), random.Random(7)
+
+    # When: process after process is killed on the way
+    while living(record):
+        files = archive.files(DEMO_SITE)
+        process = fork.Process(target=sweep_in_small_slices, args=(settings, archive))
+        process.start()
+        while process.is_alive() and archive.files(DEMO_SITE) == files:
+            time.sleep(0.001)
+        time.sleep(draw.uniform(0, 0.03))
+        process.kill()
+        process.join()
+        assert {row["id"] for row in archived(archive)} | set(living(record)) == set(ids)
+        record.connection.delete(Keys(record.shard)("upkeep_lease"))  # it expires
+    sweep(record, archive)
+
+    # Then
+    assert sorted(row["id"] for row in archived(archive)) == ids
+
+
+def approve(record: Record, comment_id: str) -> str:
+    """Stores an approved comment; no thread but this one is needed for it."""
+    content = new_comment(created_at=now_rfc3339())
+    record.comments.accept(DEMO_SITE, NewComment(comment_id, "a1", content, comment_id, 0))
+    decision = Decision(
+        comment_id, "a1", 1, Action.APPROVE, Source.CLASSIFIER, (), now_rfc3339()
+    )
+    record.decisions.write(DEMO_SITE, decision)
+    return comment_id
+
+
+def test_slices_are_bounded(
+    record: Record, archive: Archive, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "SLICE", 2)
+    monkeypatch.setattr("moderation.record.whole.AT_ONCE", 2)
+    for number in range(5):
+        post(f"fine {number}")
+
+    assert sweep(record, archive).archived == 5
+
+    assert [len(list(read(path))) for path in archive.files(DEMO_SITE)] == [2, 2, 1]
+
+
+def test_afterwards_every_index_agrees_with_what_is_left(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    # Given: of one author some leave and some stay, one is erased in the archive
+    for number in range(4):
+        post(f"fine {number}", id=f"c{number}", author=AUTHOR)
+    post(f"You {RUDE}", id="held", author=AUTHOR)
+    Desk(record).decide(ANNA, post(f"Another {RUDE}", id="judged"), REJECT)
+    sweep(record, archive)
+    post("late", id="late", author=AUTHOR)
+    client.delete("/v1/comments/c0")
+    erase_wanted(record, archive)
+
+    assert living(record) == ["held", "late"]
+    report = check(record)
+    assert report.is_sound, report
+
+
+def test_a_comment_that_is_met_twice_is_archived_once(
+    record: Record, archive: Archive, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post("fine", id="c1")
+    ids = WholeComments.ids
+
+    def twice(self: WholeComments, site: str) -> Iterator[str]:
+        return chain.from_iterable((one, one) for one in ids(self, site))
+
+    monkeypatch.setattr(WholeComments, "ids", twice)
+
+    assert sweep(record, archive).archived == 1
+    assert [row["id"] for row in archived(archive)] == ["c1"]
+
+
+def test_an_archived_id_stays_used_and_may_be_answered(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    post("fine", id="c1")
+    sweep(record, archive)
+
+    problem(client.get("/v1/comments/c1"), 404, "unknown-comment")
+    again = client.post("/v1/articles/a1/comments", json=new_comment("fine", id="c1"))
+    problem(again, 409, "retired")
+    answer = new_comment("I agree", id="c2", parent_id="c1")
+    assert client.post("/v1/articles/a1/comments", json=answer).status_code == 202
+
+
+@pytest.mark.parametrize("path", ["comments/c1", "authors/anna"])
+def test_erasing_reaches_the_archive_and_the_label_that_was_left(
+    record: Record, archive: Archive, post: Post, client: FlaskClient, path: str
+) -> None:
+    # Given
+    Desk(record).decide(ANNA, post(f"You {RUDE}", id="c1", author=AUTHOR), REJECT)
+    post("of somebody else", id="c2", author={"id": "zoe"})
+    sweep(record, archive)
+
+    # When
+    assert client.delete(f"/v1/{path}").status_code == 204
+    assert erase_wanted(record, archive) == 1
+
+    # Then
+    assert [row["id"] for row in archived(archive)] == ["c2"]
+    assert list(Labels(record).every(DEMO_SITE)) == []
+    assert record.upkeep.wanted(DEMO_SITE) == []
+
+
+def test_the_label_stays_where_that_is_asked_for(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    Desk(record).decide(ANNA, post(f"You {RUDE}", id="c1"), REJECT)
+    sweep(record, archive)
+
+    client.delete("/v1/comments/c1?keep_labels=true")
+
+    assert erase_wanted(record, archive) == 1
+    assert len(list(Labels(record).every(DEMO_SITE))) == 1
+
+
+def test_an_erasure_waits_for_whoever_has_the_archive(
+    record: Record, archive: Archive, post: Post, client: FlaskClient
+) -> None:
+    post("fine", id="c1")
+    sweep(record, archive)
+    client.delete("/v1/comments/c1")
+
+    assert erase_wanted(record, None) == 0
+    assert len(record.upkeep.wanted(DEMO_SITE)) == 1
+    assert erase_wanted(record, archive) == 1
+
+
+def test_what_an_erased_author_said_about_others_goes_and_the_report_counts_on(
+    record: Record, post: Post, client: FlaskClient
+) -> None:
+    # Given
+    post(f"You {RUDE}", id="c1")
+    for reporter in ("zoe", "max"):
+        report = {"reason": f"{reporter} is hurt", "reporter_id": reporter}
+        client.post("/v1/comments/c1/reports", json=report)
+
+    # When
+    client.delete("/v1/authors/zoe")
+    erase_wanted(record, None)
+
+    # Then
+    [comment] = record.whole.read(DEMO_SITE, ["c1"])
+    assert len(comment.reports) == 2
+    assert comment.reporters() == {"max": "by:max"}
+    assert sorted(comment.reports.values()) == ["", "max is hurt"]
+
+
+def test_old_labels_and_feeds_go(record: Record, archive: Archive, post: Post) -> None:
+    Desk(record).decide(ANNA, post(f"You {RUDE}"), REJECT)
+    sweep(record, archive)
+    rules = Retention(labels=365, decisions=365, audit=365)
+
+    assert sweep(record, rules=rules, days=364) == Swept()
+    assert sweep(record, rules=rules, days=366) == Swept(labels=1, decisions=2, audit=1)
+
+
+def test_a_long_feed_is_cut_exactly_where_it_is_too_old(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: more than one step takes off, and an end in the middle of a node
+    monkeypatch.setattr(retention, "TRIMMED_AT_ONCE", 200)
+    stream = Keys(record.shard)("decisions", DEMO_SITE)
+    with record.connection.pipeline() as pipe:
+        for number in range(1, 1_001):
+            pipe.xadd(stream, {"decision": "{}"}, id=f"{number}-0")
+        pipe.execute()
+
+    before = datetime.fromtimestamp(0.750, UTC)
+    assert record.retentions.trim(DEMO_SITE, "decisions", before) == 749
+
+    assert record.connection.xlen(stream) == 251
+
+
+def test_only_one_process_does_the_upkeep(record: Record) -> None:
+    with keeping(record, None), pytest.raises(ArchiveBusyError), keeping(record, None):
+        pass
+    with keeping(record, None):
+        pass
+
+
+def test_one_who_was_too_slow_goes_no_further(
+    record: Record, archive: Archive, post: Post
+) -> None:
+    post("fine")
+    later = datetime.now(UTC) + timedelta(days=100)
+    with keeping(record, archive, now=lambda: later) as keeper:
+        # Given: it stood still for so long that another began
+        key = next(record.connection.scan_iter("*upkeep-lease"))
+        record.connection.set(key, "another")
+        with pytest.raises(ArchiveBusyError):
+            keeper.sweep(DEMO_SITE, LEAVE)
+    assert archive.files(DEMO_SITE) == []
+    assert record.connection.get(key) == "another"
+
+
+def test_a_damaged_comment_does_not_stop_the_others(
+    record: Record, archive: Archive, post: Post
+) -> None:
+    post("fine", id="c1")
+    post("fine", id="c2")
+    record.connection.hset(
+        next(record.connection.scan_iter("*:comment:demo:c1")), "packed", "?"
+    )
+
+    assert sweep(record, archive).archived == 1
+    assert [row["id"] for row in archived(archive)] == ["c2"]
+
+
+def test_a_site_whose_name_begins_like_anothers_is_left_alone(
+    record: Record, archive: Archive, post: Post
+) -> None:
+    post("fine", id="c1")
+    later = datetime.now(UTC) + timedelta(days=100)
+    with keeping(record, archive, now=lambda: later) as keeper:
+        assert keeper.sweep("dem", LEAVE) == Swept()
+    assert living(record) == ["c1"]
