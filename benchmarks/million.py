@@ -49,7 +49,8 @@ COMMENTS_AN_ARTICLE, COMMENTS_AN_AUTHOR = 100, 5
 #: The share that waits for a moderator.
 HELD = 0.05
 THRESHOLD = 0.5
-AT_ONCE = 2_000
+#: Each filling of the queue ends with a worker that lingers for a second.
+AT_ONCE = 20_000
 GIGABYTE = 1_000_000_000
 MILLION = 1_000_000
 #: Keys whose size is asked for, of each kind; the rest is as large on average.

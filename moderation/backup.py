@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import lzma
 import os
+import shutil
 import tarfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import IO
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from moderation.embedded import answers, embedded_url, locked
 from moderation.errors import BackupError
@@ -78,12 +79,24 @@ def restore(archive: Path, data_dir: Path) -> None:
             )
         try:
             with tarfile.open(archive) as packed:
-                names = packed.getnames()
-                if not names or any(not one.startswith(APPEND_ONLY) for one in names):
-                    raise BackupError(f"{archive} is no copy of a data folder")
-                packed.extractall(data_dir, filter="data")
+                _unpack(packed, data_dir / APPEND_ONLY)
         except (OSError, EOFError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
             raise BackupError(f"{archive} cannot be read: {error}") from error
+
+
+def _unpack(packed: tarfile.TarFile, folder: Path) -> None:
+    """Writes files that lie directly in the one folder; anything else is none of ours."""
+    entries = packed.getmembers()
+    for entry in entries:
+        if not entry.isfile() or PurePosixPath(entry.name).parent != PurePosixPath(APPEND_ONLY):
+            raise BackupError(f"{packed.name!r} is no copy of a data folder")
+    if not entries:
+        raise BackupError(f"{packed.name!r} is an empty archive")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for entry in entries:
+        part = cast(IO[bytes], packed.extractfile(entry))
+        with (folder / PurePosixPath(entry.name).name).open("wb") as file:
+            shutil.copyfileobj(part, file)
 
 
 def size_bytes(data_dir: Path) -> int:
