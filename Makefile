@@ -16,7 +16,7 @@ DATA ?= ../shared/data
 .PHONY: help run test check bench soak bench-retrain chaos state-machine failover fuzz audit release lock format clean
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/.runtime ## start the whole service on this machine
 	@$(BIN)/moderation run $(RUN_ARGS)

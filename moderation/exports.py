@@ -5,15 +5,17 @@ Reads the record and the archive; writes nothing. What it yields are texts of st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from moderation.archive import Archive, Row, read
+from moderation.desk.labels import label_of
 from moderation.domain import Status
 from moderation.record import Record
+from moderation.record.labels import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,20 @@ def every(
             seen.add(digest)
             if wanted.has(row):
                 yield row
+
+
+def labelled(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Of comments, those that a person's verdict stands on, as files of labels have them."""
+    for row in rows:
+        judged = Judged(
+            row["id"],
+            row["content"]["text"],
+            row["revision"],
+            row.get("decisions", []),
+            row.get("sampled") or None,
+        )
+        if label := label_of(judged):
+            yield label.row()
 
 
 def about_author(

@@ -158,6 +158,11 @@ def sweep(settings: Settings, *, site: str, as_json: bool) -> None:
 @click.option("--status", type=click.Choice([one.value for one in Status]))
 @click.option("--since", type=MOMENT, help="Comments made then or later.")
 @click.option("--until", type=MOMENT, help="Comments made before.")
+@click.option(
+    "--labelled",
+    is_flag=True,
+    help="Only what people decided, as `moderation train --data` and `labels import` take it.",
+)
 @site_option
 @data_dir_option
 @with_record
@@ -169,6 +174,7 @@ def export(
     status: str | None,
     since: str | None,
     until: str | None,
+    labelled: bool,
     site: str,
 ) -> None:
     """Write the comments of a site to FILE, those in the archive too: JSON Lines.
@@ -188,6 +194,8 @@ def export(
         return
     wanted = exports.Wanted(Status(status) if status else None, since or "", until or "")
     rows = exports.every(record, found, site, wanted)
+    if labelled:
+        rows = exports.labelled(rows)
     with _opened(file) as out:
         for row in _counted(rows):
             out.write(compact_json(row) + "\n")

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
+from models.dataset import BadRows, read
 from moderation.cli import main
 from moderation.desk.deciding import Desk, Verdict
 from moderation.domain import Action
@@ -125,6 +126,21 @@ def test_an_export_is_narrowed_by_time_and_status(run: Run):
     assert ids("--until", "2026-02-01") == {"c1"}
     assert ids("--since", "2026-02-01T13:00:00+01:00", "--until", "2026-03-01") == {"c2"}
     assert ids("--status", "held") == {"c3"}
+
+
+@pytest.mark.usefixtures("decided")
+def test_what_people_decided_is_learnt_from_wherever_it_is(
+    run: Run, record: Record, tmp_path: Path
+):
+    Desk(record).decide(ANNA, "c1", Verdict(Action.REJECT))
+    told(run("archive", "--older-than", "0d", "--json"))
+    Desk(record).decide(ANNA, "c3", Verdict(Action.APPROVE))
+
+    exported = run("export", "--labelled", str(tmp_path / "labels.jsonl.gz"))
+
+    assert exported.exit_code == 0, exported.output
+    examples = read(tmp_path / "labels.jsonl.gz", bad_rows=BadRows())
+    assert {one.text: one.labels["label"] for one in examples} == {"First": 1, f"You {RUDE}": 0}
 
 
 @pytest.mark.usefixtures("decided")
