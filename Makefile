@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_ARGS ?=
-# Three files of tests at a time: many wait for browsers and services, not for a processor.
-TEST_ARGS ?= --numprocesses 3 --dist loadfile
+# Four files of tests at a time: many wait for browsers and services, not for a processor.
+TEST_ARGS ?= --numprocesses 4 --dist loadfile
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
 CHAOS_ARGS ?=

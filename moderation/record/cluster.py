@@ -18,6 +18,7 @@ from redis.crc import key_slot
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from moderation.errors import SettingsError
 from moderation.record import primaries
 
 #: Comes after `redis` or `rediss` in the scheme of a URL.
@@ -39,11 +40,15 @@ def connect_to_slot(url: str, key: str, options: Mapping[str, Any]) -> redis.Red
         options: of redis-py's connections.
 
     Raises:
+        SettingsError: the URL names no node.
         ValueError: the URL cannot be read.
     """
     seeds = [_read(one) for one in _node_urls(urlsplit(url))]
     if not all("host" in one for one in seeds):
-        raise ValueError("a cluster's URL names its nodes: redis+cluster://host:port,host:port")
+        raise SettingsError(
+            "MODERATION_REDIS_URL: a cluster's URL names its nodes: "
+            "redis+cluster://host:port,host:port"
+        )
     owner = SlotOwner([{**options, **one} for one in seeds], key_slot(key.encode()))
     shared = {**options, **seeds[0]}
     is_tls = shared.pop("connection_class", None) is SSLConnection
