@@ -101,9 +101,9 @@ def connect(url: str, *, text: bool = True, routing_key: str = "") -> redis.Redi
     except ValueError:
         # Its words would quote the URL, and with it a part of the password.
         raise SettingsError(
-            "MODERATION_REDIS_URL or MODERATION_RQ_URL cannot be used: it begins with redis://, "
-            "rediss://, unix://, sentinel:// or redis+cluster://, and what in a user name or "
-            f"password is no letter or digit is percent-encoded: {mask_url(url)}"
+            "MODERATION_REDIS_URL or MODERATION_RQ_URL cannot be used: it begins with "
+            "redis://, rediss://, unix://, sentinel:// or redis+cluster://, and what in a user "
+            f"name or password is no letter or digit is percent-encoded: {mask_url(url)}"
         ) from None
 
 
