@@ -13,7 +13,7 @@
 
 local consumer, batch, kept = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local claim_idle_ms = tonumber(ARGV[4])
-local GROUP, ANSWER_TTL_S, BULK_BATCH = 'workers', 60, 64
+local GROUP, ANSWER_TTL_S, BULK_BATCH = 'workers', 60, 24
 -- What questions are settled under: only comments count as waiting.
 local NO_SITE = ''
 local written, decided_sites, entries = 0, {}, {}
