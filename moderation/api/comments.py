@@ -53,7 +53,7 @@ from moderation.domain import (
 )
 from moderation.errors import RedisAwayError, RevisionConflictError, UnknownCommentError
 from moderation.feed import SiteFeed
-from moderation.record.comments import AcceptKind, KeepLabels, Outcome, Report
+from moderation.record.comments import AcceptKind, KeepLabels, Outcome
 from moderation.record.sites import Authorised
 from moderation.record.upkeep import Subject, SubjectKind
 
@@ -157,14 +157,12 @@ def list_comments(query: dict[str, Any], article_id: str) -> Response:
 def report_comment(body: dict[str, Any], comment_id: str) -> Response:
     """Pass on a reader's report; enough of them hold an approved comment."""
     site, record = auth.current_site(), services().record
-    report = record.comments.report(
+    reporters = record.comments.report(
         site, comment_id, reason=body["reason"], reporter_id=body.get("reporter_id") or ""
     )
-    if policy.reports_hold(record.policies.current(site).policy, report.reporters):
-        _hold_reported(site, report)
-    return json_response(
-        {"comment_id": comment_id, "reports": report.reporters}, HTTPStatus.ACCEPTED
-    )
+    if policy.reports_hold(record.policies.current(site).policy, reporters):
+        _hold_reported(record.comments.get(site, comment_id), reporters)
+    return json_response({"comment_id": comment_id, "reports": reporters}, HTTPStatus.ACCEPTED)
 
 
 @blueprint.route("/comments/<opaque:comment_id>", methods=["DELETE"])
@@ -375,8 +373,8 @@ def _answer(
     return json_response(comment.to_json(), status, {"Location": location, **(headers or {})})
 
 
-def _hold_reported(site: str, report: Report) -> None:
-    comment, standing = report.comment, report.comment.decision
+def _hold_reported(comment: Comment, reporters: int) -> None:
+    standing = comment.decision
     if comment.status is not Status.APPROVED or standing is None:
         return
     if standing["source"] == Source.MODERATOR:
@@ -387,13 +385,15 @@ def _hold_reported(site: str, report: Report) -> None:
         revision=comment.revision + 1,
         action=Action.HOLD,
         source=Source.REPORT,
-        reasons=(Reason(ReasonCode.REPORTED, detail=f"{report.reporters} reports"),),
+        reasons=(Reason(ReasonCode.REPORTED, detail=f"{reporters} reports"),),
         decided_at=now_rfc3339(),
         scores=standing["scores"],
         model=standing["model"],
         language=standing.get("language"),
     )
     try:
-        services().record.decisions.write(site, decision, place=triage.place(decision))
+        services().record.decisions.write(
+            auth.current_site(), decision, place=triage.place(decision)
+        )
     except (RevisionConflictError, UnknownCommentError):
         return  # decided anew or erased meanwhile; that stands

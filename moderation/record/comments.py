@@ -71,14 +71,6 @@ class Page:
     next_sequence: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How many report a comment, and how it stands after one more report of it."""
-
-    reporters: int
-    comment: Comment
-
-
 class Comments:
     """The comments of every site of one shard."""
 
@@ -220,8 +212,8 @@ class Comments:
                 pipe.zcard(self._keys("article", site, status.value, article_id))
             return dict(zip(Status, pipe.execute(), strict=True))
 
-    def report(self, site: str, comment_id: str, *, reason: str, reporter_id: str) -> Report:
-        """Remembers a reader's report; the same reporter counts once.
+    def report(self, site: str, comment_id: str, *, reason: str, reporter_id: str) -> int:
+        """Remembers a reader's report; how many report the comment, each reporter once.
 
         Raises:
             UnknownCommentError: the site has no such comment, or erased it.
@@ -231,7 +223,7 @@ class Comments:
         )
         if not reporters:
             raise UnknownCommentError(comment_id)
-        return Report(reporters, self.get(site, comment_id))
+        return int(reporters)
 
     def erase(self, site: str, comment_id: str, *, keep: KeepLabels | None = None) -> None:
         """Erases one comment; a second time changes nothing.

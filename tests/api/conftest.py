@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from moderation.app import create_app
 from moderation.bootstrap import DEMO_SITE
 from moderation.domain import Role
 from moderation.record import Record
+from moderation.settings import Settings
+from tests.conftest import AUTH, close
 
 SignUp = Callable[..., FlaskClient]
 
@@ -66,6 +70,16 @@ def _check(response: TestResponse, operation: dict[str, Any], document: dict[str
     if response.mimetype.endswith("json"):
         schema = content[response.mimetype]["schema"] | {"components": document["components"]}
         Draft202012Validator(schema).validate(response.json)
+
+
+@pytest.fixture
+def limited(settings: Settings, record: Record) -> Iterator[FlaskClient]:
+    """A client of an application where a key may make three requests."""
+    app = create_app(replace(settings, rate_limit=3, rate_window_s=30))
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = AUTH["Authorization"]
+    yield client
+    close(app)
 
 
 @pytest.fixture

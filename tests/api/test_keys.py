@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation.app import create_app
 from moderation.record import Record
 from moderation.settings import Settings
 from tests.api.checks import post, problem
 from tests.api.test_erase import everything
-from tests.conftest import AUTH, close
 
 
 def protected(app: Flask) -> Iterator[tuple[str, str]]:
@@ -74,15 +71,6 @@ def test_keys_are_kept_as_digests_only(client: FlaskClient, record: Record):
 
 
 class TestRateLimit:
-    @pytest.fixture
-    def limited(self, settings: Settings, record: Record) -> Iterator[FlaskClient]:
-        """A client that may make three requests."""
-        app = create_app(replace(settings, rate_limit=3, rate_window_s=30))
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = AUTH["Authorization"]
-        yield client
-        close(app)
-
     def test_what_is_left_is_shown(self, limited: FlaskClient):
         left = [limited.get("/v1/decisions").headers for _ in range(2)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,14 +13,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from moderation.api_keys import key_digest
-from moderation.app import create_app
 from moderation.overload import Bounds, Gate
 from moderation.record import Record
 from moderation.record.rates import RateSubject
-from moderation.settings import Settings
 from tests.api.checks import client_with_key, post, problem, read
 from tests.api.test_redis_away import OwnServer, own
-from tests.conftest import API_KEY, AUTH, DEMO_SITE, close, new_comment
+from tests.conftest import API_KEY, DEMO_SITE, new_comment
 from tests.dropins.test_coral import SECRET, WITHHELD, external_request, send, sign
 from tests.fakes import FakeRelease, judge_with
 from tests.moderation.record.test_queue import new
@@ -137,15 +135,6 @@ class TestMemory:
 
 
 class TestRates:
-    @pytest.fixture
-    def limited(self, settings: Settings, record: Record) -> Iterator[FlaskClient]:
-        """A client of an application where a key may make three requests."""
-        app = create_app(replace(settings, rate_limit=3, rate_window_s=30))
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = AUTH["Authorization"]
-        yield client
-        close(app)
-
     def test_a_sites_own_bound_goes_before_everybodys(
         self, limited: FlaskClient, record: Record, other_site: str
     ):
