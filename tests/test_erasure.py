@@ -29,13 +29,13 @@ from moderation.desk.deciding import Desk, Verdict
 from moderation.desk.upkeep import keeping
 from moderation.domain import Action, Actor, Role, Violation
 from moderation.record import Record
-from moderation.record.comment_hash import PACKED, fields_of
 from moderation.record.connection import connect
 from moderation.retention import Retention
 from moderation.settings import Settings
 from tests.conftest import API_KEY, AUTH, Service, close
 from tests.deliveries import attempt_all, new_endpoint
 from tests.fakes import RUDE, FakeRelease, judge_with
+from tests.whole_redis import everything
 from workers import scoring
 from workers.scoring import Drain, Station
 
@@ -80,7 +80,10 @@ class House:
         """The marks that are anywhere in Redis: names, values, the logs of commands."""
         found: set[bytes] = set()
         for text in everything(self.raw):
-            found |= marks_in(text)
+            found |= marks_in(text.encode())
+        for log in ("slow", "large-request", "large-reply"):
+            kept: Any = self.raw.execute_command("COMMANDLOG", "GET", -1, log)
+            found |= marks_in(repr(kept).encode())
         return found
 
     def in_files(self) -> set[bytes]:
@@ -103,28 +106,6 @@ class House:
 
 def marks_in(text: bytes) -> set[bytes]:
     return {one for one in (*MARKS, ADDRESS) if one in text}
-
-
-def everything(raw: redis.Redis) -> Iterator[bytes]:
-    """Every key with all that it holds, RQ's too; packed fields unpacked."""
-    readers: dict[bytes, Callable[[bytes], Any]] = {
-        b"string": raw.get,
-        b"list": lambda key: raw.lrange(key, 0, -1),
-        b"set": raw.smembers,
-        b"zset": lambda key: raw.zrange(key, 0, -1),
-        b"stream": raw.xrange,
-    }
-    for key in raw.scan_iter():
-        kind: Any = raw.type(key)
-        if kind == b"hash":
-            fields: Any = raw.hgetall(key)
-            yield key + repr(fields).encode()
-            if PACKED in fields:
-                yield repr(fields_of("", fields)).encode()
-        else:
-            yield key + repr(readers[kind](key)).encode()
-    for log in ("slow", "large-request", "large-reply"):
-        yield repr(raw.execute_command("COMMANDLOG", "GET", -1, log)).encode()
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import redis
 from flask.testing import FlaskClient
 
 from moderation.record import Record
 from tests.api.checks import client_with_key, errors, post, problem, read, set_policy
+from tests.whole_redis import everything
 
 TEXT = "Zanzibar secret sentence that nobody else would ever write down"
 AUTHOR = {
@@ -22,20 +22,6 @@ AUTHOR = {
     "user_agent": "QuokkaBrowser/1",
 }
 TRACES = ("Zanzibar", "zanzibar", "uokka", "203.0.113.77", "Perpetua")
-
-
-def everything(connection: redis.Redis) -> Iterator[str]:
-    """Every key of the database and all that it holds, RQ's jobs too."""
-    readers: dict[str, Callable[[str], Any]] = {
-        "string": connection.get,
-        "hash": connection.hgetall,
-        "list": lambda key: connection.lrange(key, 0, -1),
-        "set": connection.smembers,
-        "zset": lambda key: connection.zrange(key, 0, -1, withscores=True),
-        "stream": connection.xrange,
-    }
-    for key in connection.scan_iter():
-        yield f"{key} = {readers[connection.type(key)](key)}"
 
 
 def traces(record: Record) -> list[str]:

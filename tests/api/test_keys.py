@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from moderation.record import Record
 from moderation.settings import Settings
 from tests.api.checks import post, problem
-from tests.api.test_erase import everything
+from tests.whole_redis import everything
 
 
 def protected(app: Flask) -> Iterator[tuple[str, str]]:

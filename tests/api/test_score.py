@@ -14,8 +14,8 @@ from moderation.api import score as score_view
 from moderation.record import Record
 from moderation.record.connection import COMMAND_TIMEOUT_S
 from tests.api.checks import client_with_key, errors, problem, set_policy
-from tests.api.test_erase import everything
 from tests.fakes import FRENCH, RUDE, SPAM, UNSCORABLE
+from tests.whole_redis import everything
 
 URL = "/v1/score"
 

@@ -15,7 +15,7 @@ from moderation.errors import ModeratorExistsError, UnknownModeratorError
 from moderation.preferences import Blur, Preferences, Theme, key_problems
 from moderation.record import Record, passwords
 from moderation.record.moderators import Moderator
-from tests.api.test_erase import everything
+from tests.whole_redis import everything
 
 #: The tests' own is a quick one; this is read before they put it there.
 SHIPPED = passwords.HASHER
@@ -204,7 +204,7 @@ def test_a_token_is_good_until_it_is_revoked(record: Record, mia: Moderator):
 def test_neither_passwords_nor_tokens_nor_sessions_are_kept(record: Record, mia: Moderator):
     secrets = [PASSWORD, record.tokens.issue("mia"), record.sessions.start("mia")]
 
-    stored = everything(record.connection)
+    stored = list(everything(record.connection))
 
     assert stored
     assert not [one for one in stored for secret in secrets if secret in one]
