@@ -147,7 +147,7 @@ TELLING_LETTERS = {
 
 
 def prepare() -> None:
-    """Load what `detect` needs: about a second, which else the first comments wait."""
+    """Load what `detect` needs: half a second, which else the first comments wait."""
     latin_languages()
 
 
