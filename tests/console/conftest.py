@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service as ChromeService
+
+from tests.console.console_browser import set_network
 
 PHONE = (360, 800)
 DESK = (1280, 900)
@@ -24,6 +27,8 @@ FLAGS = (
     "--disable-sync",
 )
 
+LOGS = ("browser", "performance")
+
 OpenBrowser = Callable[..., webdriver.Chrome]
 
 
@@ -37,26 +42,90 @@ def _program(name: str) -> str:
     return found
 
 
+class Browsers:
+    """Browsers that are started once and lent to one visitor after the other.
+
+    Args:
+        folder: where their profiles lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._chromium, self._chromedriver = _program("chromium"), _program("chromedriver")
+        self._started = 0
+        self._idle: list[webdriver.Chrome] = []
+
+    def lend(self) -> webdriver.Chrome:
+        """A browser that knows nothing of the visitors before."""
+        return self._idle.pop() if self._idle else self._start()
+
+    def take_back(self, driver: webdriver.Chrome) -> None:
+        """Makes a browser forget its visitor; one that cannot is ended."""
+        try:
+            _forget(driver)
+        except WebDriverException:
+            driver.quit()
+        else:
+            self._idle.append(driver)
+
+    def quit(self) -> None:
+        """Ends all that are here."""
+        for driver in self._idle:
+            driver.quit()
+
+    def _start(self) -> webdriver.Chrome:
+        options = webdriver.ChromeOptions()
+        options.binary_location = self._chromium
+        self._started += 1
+        for flag in (*FLAGS, f"--user-data-dir={self._folder / str(self._started)}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", dict.fromkeys(LOGS, "ALL"))
+        return webdriver.Chrome(options=options, service=ChromeService(self._chromedriver))
+
+
+def _forget(driver: webdriver.Chrome) -> None:
+    """Takes a browser back to one blank page, without data, offers or logs of any site.
+
+    Raises:
+        WebDriverException: a dialogue is open, or the browser is gone.
+    """
+    first, *others = driver.window_handles
+    for one in others:
+        driver.switch_to.window(one)
+        driver.close()
+    driver.switch_to.window(first)
+    driver.get("about:blank")
+    for command in ("Network.clearBrowserCookies", "Network.clearBrowserCache"):
+        driver.execute_cdp_cmd(command, {})
+    everywhere = {"origin": "*", "storageTypes": "all"}
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", everywhere)
+    set_network(driver)
+    for log in LOGS:
+        driver.get_log(log)
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    """The browsers of all tests of this process."""
+    started = Browsers(tmp_path_factory.mktemp("browsers"))
+    yield started
+    started.quit()
+
+
 @pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[OpenBrowser]:
+def open_browser(browsers: Browsers) -> Iterator[OpenBrowser]:
     """Opens browsers of visitors who share nothing: `open_browser(size, scheme)`."""
-    chromium, chromedriver = _program("chromium"), _program("chromedriver")
-    drivers: list[webdriver.Chrome] = []
+    lent: list[webdriver.Chrome] = []
 
     def open_one(size: tuple[int, int] = DESK, scheme: str = "light") -> webdriver.Chrome:
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(len(drivers))}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=ChromeService(chromedriver))
-        drivers.append(driver)
+        driver = browsers.lend()
+        lent.append(driver)
         emulate(driver, size, scheme)
         return driver
 
     yield open_one
-    for driver in drivers:
-        driver.quit()
+    for driver in lent:
+        browsers.take_back(driver)
 
 
 def emulate(driver: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 import httpx
+from click.testing import CliRunner
 from selenium.common.exceptions import (
     NoAlertPresentException,
     NoSuchElementException,
     StaleElementReferenceException,
 )
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
+from moderation.cli import main
 from tests.conftest import Service
 
 #: The site's list of banned words has it, so that every text with it is held.
@@ -199,6 +199,18 @@ def has_alert(page: WebDriver) -> bool:
         return False
 
 
+def set_network(page: Chrome, *, offline: bool = False, latency_ms: int = 0) -> None:
+    """Lets a browser be off the net, or on a slow line; without either it is as usual."""
+    conditions = {
+        "offline": offline,
+        "latency": latency_ms,
+        "downloadThroughput": -1,
+        "uploadThroughput": -1,
+    }
+    page.execute_cdp_cmd("Network.enable", {})
+    page.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+
 def wait_for(found: Callable[[], T | None], wait_s: float = WAIT_S) -> T:
     """Waits until something is there or true, and returns it."""
     ends = time.monotonic() + wait_s
@@ -219,9 +231,9 @@ def _ban_the_word(client: httpx.Client) -> None:
 
 
 def _moderation(service: Service, *arguments: str, stdin: str = "") -> dict[str, Any]:
-    """Runs a command beside the service, as an operator would."""
-    program = Path(sys.executable).with_name("moderation")
-    command = [program, *arguments, "--json", "--data-dir", str(service.data_dir)]
-    ran = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
+    """Runs a command beside the service, as an operator would, but without a new process."""
+    command = [*arguments, "--json", "--data-dir", str(service.data_dir)]
+    ran = CliRunner().invoke(main, command, input=stdin, catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
     told: dict[str, Any] = json.loads(ran.stdout)
     return told

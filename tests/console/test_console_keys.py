@@ -28,6 +28,7 @@ from tests.console.console_browser import (
     plain_comments,
     post_held,
     press,
+    set_network,
     sign_in,
     status,
     wait_for,
@@ -219,14 +220,7 @@ def test_a_decision_made_while_the_claim_is_on_its_way_is_not_lost(
 ) -> None:
     # Given a slow line, on which claiming the current comment takes its time
     queue = open_new_queue(2)
-    slow = {
-        "offline": False,
-        "latency": 1_000,
-        "downloadThroughput": -1,
-        "uploadThroughput": -1,
-    }
-    queue.page.execute_cdp_cmd("Network.enable", {})
-    queue.page.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    set_network(queue.page, latency_ms=1_000)
     queue.press("j")
     claimed = current_id(queue.page)
     assert claimed

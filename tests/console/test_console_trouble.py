@@ -9,22 +9,27 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from tests.console.console_browser import cards, current_id, focus_is_lost, status, wait_for
+from tests.console.console_browser import (
+    cards,
+    current_id,
+    focus_is_lost,
+    set_network,
+    status,
+    wait_for,
+)
 from tests.console.test_console_keys import OpenQueue, open_new_queue
 
 __all__ = ["open_new_queue"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(300)]
 
-NO_LIMIT = -1
-
 
 @contextmanager
 def no_connection(page: Chrome) -> Iterator[None]:
     """The browser reaches nobody for a while."""
-    _connect(page, offline=True)
+    set_network(page, offline=True)
     yield
-    _connect(page, offline=False)
+    set_network(page, offline=False)
 
 
 def test_a_decision_made_without_a_connection_waits_on_its_card(
@@ -74,16 +79,3 @@ def test_the_focus_rests_at_the_end_when_nothing_is_left(open_new_queue: OpenQue
     # And undo still brings the last one back
     queue.press("u")
     wait_for(lambda: current_id(queue.page))
-
-
-def _connect(page: Chrome, *, offline: bool) -> None:
-    page.execute_cdp_cmd("Network.enable", {})
-    page.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {
-            "offline": offline,
-            "latency": 0,
-            "downloadThroughput": NO_LIMIT,
-            "uploadThroughput": NO_LIMIT,
-        },
-    )

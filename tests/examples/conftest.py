@@ -10,9 +10,9 @@ from flask import Flask
 from examples.article_site.app import create_app
 from examples.article_site.articles import Article, the_article
 from examples.article_site.store import Store
-from tests.console.conftest import open_browser
+from tests.console.conftest import browsers, open_browser
 
-__all__ = ["open_browser"]
+__all__ = ["browsers", "open_browser"]
 
 
 @pytest.fixture
