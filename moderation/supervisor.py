@@ -41,8 +41,9 @@ HELPERS_AFTER_S = 10.0
 SETTLED_S = 5.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
-#: So many deaths of a part within this time are a crash loop, and are reported as one.
-CRASH_LOOP_DEATHS, DEATHS_WINDOW_S = 5, 60.0
+#: So many deaths of a part within this time are a crash loop, and are reported as one. On a
+#: busy machine a worker takes a quarter of a minute until it dies of a release.
+CRASH_LOOP_DEATHS, DEATHS_WINDOW_S = 5, 300.0
 
 PR_SET_PDEATHSIG = 1
 
