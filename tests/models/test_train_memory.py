@@ -17,8 +17,8 @@ BYTES_A_FEATURE = 8
 def test_memory_does_not_grow_with_the_file(
     tiny_release: Release, release_folder: Path, tmp_path: Path
 ) -> None:
-    # Given files of a size, and of six times that, each many times what is read at once
-    few, many = _long_comments(1_000), _long_comments(6_000)
+    # Given files of a size, and of nine times that, each many times what is read at once
+    few, many = _long_comments(500), _long_comments(4_500)
 
     # When they are learnt on top of a release so small that its weights are next to nothing
     peaks = [
