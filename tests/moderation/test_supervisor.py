@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from moderation import supervisor
-from moderation.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, SETTLED_S, Part
+from moderation import embedded, supervisor
+from moderation.settings import Settings
+from moderation.supervisor import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    SETTLED_S,
+    Part,
+    Supervisor,
+)
 
 
 class Clock:
@@ -77,3 +89,28 @@ def test_once_it_lived_for_a_while_earlier_deaths_are_forgotten(
         pause_after_death(part, clock, lived_s=0.1)
     assert pause_after_death(part, clock, lived_s=SETTLED_S) == pytest.approx(FIRST_PAUSE_S)
     assert pause_after_death(part, clock, lived_s=0.1) == pytest.approx(FIRST_PAUSE_S)
+
+
+def test_asked_to_end_while_its_server_loads_it_goes_without_a_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a server that takes long to load its data
+    started = tmp_path / "started"
+    load = f"echo $$ >{started}.part; mv {started}.part {started}; exec sleep 600"
+    monkeypatch.setattr(embedded, "server_command", lambda *_, **__: ["sh", "-c", load])
+    settings = Settings(data_dir=tmp_path, port=0, workers=0)
+
+    def end_once_it_loads() -> None:
+        while not started.exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    # When it is asked to end
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(end_once_it_loads)
+        Supervisor(settings, say_ready=lambda _: None).run()
+    for one, handler in before.items():
+        signal.signal(one, handler)
+    # Then the server has ended, too
+    assert not Path("/proc", started.read_text().strip()).exists()
