@@ -85,11 +85,11 @@ def _serve(where: Stand, listener: socket.socket, record: Record, settings: Sett
 
 def _fill(plan: Plan, where: Stand, record: Record) -> list[Row]:
     count = plan.sizes.held
-    before = _used_bytes(where)
+    before = where.used_bytes()
     plan.say(f"console: making {count:,} held comments")
     filled = fill(record, count)
     held = record.held.total(DEMO_SITE)
-    each = (_used_bytes(where) - before) / held
+    each = (where.used_bytes() - before) / held
     queue = _queue_bytes(where) / held
     plan.say(f"console: accepted in {filled.accept_s:.0f} s, held in {filled.decide_s:.0f} s")
     return [
@@ -106,10 +106,6 @@ def _fill(plan: Plan, where: Stand, record: Record) -> list[Row]:
             also={"its places in the queue": queue / KILOBYTE},
         ),
     ]
-
-
-def _used_bytes(where: Stand) -> int:
-    return int(where.connection.info("memory")["used_memory"])
 
 
 def _queue_bytes(where: Stand) -> int:

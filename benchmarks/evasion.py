@@ -23,7 +23,8 @@ from models import dataset
 from models.categories import LABEL
 from models.learning.copies import WordCounts
 from models.measuring import ranking
-from models.measuring.evaluation import hold_score, threshold_at
+from models.measuring.evaluation import hold_score
+from models.measuring.figures import threshold_at
 from models.release import Release
 from models.text import normalise
 

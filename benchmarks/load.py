@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.stand import StandError
 
@@ -74,15 +74,10 @@ def seconds_to_answer(
             ready = selector.select(SILENCE_S)
             if not ready:
                 raise StandError(f"the server did not answer for {SILENCE_S:.0f} s")
-            for key, _ in ready:
-                status = key.data.receive()
-                if status is None:
-                    continue
-                if status != expected:
-                    raise StandError(f"a request was answered with {status}, not {expected}")
+            for connection in _answered(ready, expected):
                 answered += 1
                 if waiting:
-                    key.data.send(waiting.popleft())
+                    connection.send(waiting.popleft())
         seconds = time.perf_counter() - started
     for one in opened:
         one.socket.close()
@@ -125,18 +120,31 @@ def waits_ms(
             ready = selector.select(left_s)
             if not ready and number == len(requests):
                 raise StandError(f"the server did not answer for {SILENCE_S:.0f} s")
-            for key, _ in ready:
-                status = key.data.receive()
-                if status is None:
-                    continue
-                if status != expected:
-                    raise StandError(f"a request was answered with {status}, not {expected}")
-                which, moment = sent.pop(key.data)
+            for connection in _answered(ready, expected):
+                which, moment = sent.pop(connection)
                 waits[which] = (time.perf_counter() - moment) * 1000
-                idle.append(key.data)
+                idle.append(connection)
     for one in idle:
         one.socket.close()
     return waits
+
+
+def _answered(
+    ready: Iterable[tuple[selectors.SelectorKey, int]], expected: int
+) -> Iterator[Connection]:
+    """The connections whose answer has come to its end, of those that have something to read.
+
+    Raises:
+        StandError: an answer has another status than the expected one.
+    """
+    for key, _ in ready:
+        connection: Connection = key.data
+        status = connection.receive()
+        if status is None:
+            continue
+        if status != expected:
+            raise StandError(f"a request was answered with {status}, not {expected}")
+        yield connection
 
 
 def _opened(address: tuple[str, int], selector: selectors.BaseSelector) -> Connection:

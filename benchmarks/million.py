@@ -111,10 +111,10 @@ class Decided:
         self._open.callback(self.record.connection.close)
         self._open.callback(self.record.rq_connection.close)
         bootstrap(self.record, settings)
-        before = _used_bytes(where)
+        before = where.used_bytes()
         plan.say(f"million: making {count:,} decided comments")
         _fill(self.record, cut(plan.texts), count, plan)
-        self.used_bytes = _used_bytes(where) - before
+        self.used_bytes = where.used_bytes() - before
         self._serve(where, settings)
 
     def _serve(self, where: Stand, settings: Settings) -> None:
@@ -279,7 +279,3 @@ def _time_row(
         against=f"with {few.count:,}",
         target=AS_FAST,
     )
-
-
-def _used_bytes(where: Stand) -> int:
-    return int(where.connection.info("memory")["used_memory"])

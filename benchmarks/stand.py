@@ -77,6 +77,10 @@ class Stand:
                 raise StandError(f"{what} took longer than {wait_s:.0f} s")
             time.sleep(POLL_S)
 
+    def used_bytes(self) -> int:
+        """The memory that the server has allocated."""
+        return int(self.connection.info("memory")["used_memory"])
+
     def hold(self) -> None:
         """Stops the processes where they are; they use no processor time until `let_go`."""
         self._signal(signal.SIGSTOP)

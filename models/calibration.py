@@ -49,7 +49,7 @@ PLAIN_CURVE: Curve = (_LOGITS, sigmoid(_LOGITS))
 
 
 @dataclass(frozen=True)
-class Bins:
+class _Bins:
     """Logits in bins: mean logit, share of positives and size of each, shape (n_bins,)."""
 
     logits: NDArray[np.float64]
@@ -57,7 +57,34 @@ class Bins:
     sizes: NDArray[np.float64]
 
 
-def binned(logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]) -> Bins:
+def learnt_curve(
+    curve: Curve,
+    logits: NDArray[Any],
+    truth: NDArray[Any],
+    weights: NDArray[Any],
+    *,
+    prior_rows: float,
+) -> Curve:
+    """Return what the logits of comments mean whose labels are known.
+
+    Args:
+        curve: what was said so far.
+        logits: those of the comments, shape (n,).
+        truth: their labels, 0 or 1.
+        weights: what each counts.
+        prior_rows: how many comments `curve` counts for; 0 for nothing.
+    """
+    if not prior_rows:
+        return _rising_curve(_binned(logits, truth, weights))
+    # Rows of unlike weight tell as much as fewer of the same (Kish's effective number).
+    effective = weights * weights.sum() / np.square(weights).sum()
+    smooth = recalibrated(curve, logits, truth, effective)
+    share = effective.sum() / (effective.sum() + prior_rows)
+    new = blended(_rising_curve(_binned(logits, truth, effective)), smooth, share=share)
+    return taken_over(new, curve, logits, effective)
+
+
+def _binned(logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]) -> _Bins:
     """Cut logits at quantiles of all and at quantiles of the positives.
 
     So rare categories have bins where they occur.
@@ -69,14 +96,14 @@ def binned(logits: NDArray[Any], truth: NDArray[Any], weights: NDArray[Any]) -> 
     bins = np.searchsorted(edges, logits, side="right")
     sizes = np.bincount(bins, weights=weights).astype(np.float64)
     filled = sizes > 0
-    return Bins(
+    return _Bins(
         np.bincount(bins, weights=weights * logits)[filled] / sizes[filled],
         np.bincount(bins, weights=weights * truth)[filled] / sizes[filled],
         sizes[filled],
     )
 
 
-def rising_curve(bins: Bins) -> Curve:
+def _rising_curve(bins: _Bins) -> Curve:
     """Return the curve through bins, which are in order.
 
     Isotonic regression over the shares of positives makes it rise; a slight slope keeps it

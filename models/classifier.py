@@ -17,44 +17,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from models.calibration import (
-    PLAIN_CURVE,
-    binned,
-    blended,
-    recalibrated,
-    rising_curve,
-    taken_over,
-)
-from models.counts import Counts, count
+from models.calibration import PLAIN_CURVE, learnt_curve
+from models.counts import count
 from models.feature_store import Narrowed, Part
+from models.heads import from_nothing, from_parent
 from models.pooling import PooledHead, WordSums
-from models.regression import Regression, solve
+from models.regression import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from models.calibration import Curve
     from models.feature_store import Parts
-    from models.features import Reading
+    from models.reading import Reading
+    from models.regression import Regression
 
 #: Weights are rounded to multiples of this share of a head's standard deviation: half of
 #: them to nothing. It changes no ranking, and few different values compress well.
 ROUNDING_SHARE = 0.1
-
-#: Weights may move away from a parent's so many times as freely as from nothing. That much
-#: is safe where it is known which features are familiar: those of which comments at large are
-#: full are held fast, by this much a row that is learnt from. So what the rows say weighs as
-#: much as what the parent was learnt from, however many they are. They are held by the
-#: root of the share, which forgot least for what it gained (figures in
-#: `docs/experiments.md`).
-CHANGE_FREEDOM = 40
-FAMILIAR_CARE = 0.1
-
-#: The same where it is not known.
-UNGUIDED_CHANGE_FREEDOM = 4
 
 #: So many regressions share each pass over the rows: an even number, for heads have two.
 #: Each takes some 30 times the memory of a weight vector.
@@ -110,7 +92,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> CommentClassifier:
         """Fit every head on the rows that are labelled for it.
 
-        Until `fit_calibration` is called, probabilities are those of the plain sigmoid.
+        Until `calibrate_on` is called, probabilities are those of the plain sigmoid.
 
         Args:
             X: rows of features.
@@ -146,48 +128,14 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             progress: called after each pass over the rows.
         """
         first = next(iter(parts))
-        self._begin((first.rows.shape[1], first.targets.shape[1]), parent)
-        chosen = range(first.targets.shape[1]) if heads is None else sorted(heads)
+        n_features, n_heads = first.rows.shape[1], first.targets.shape[1]
+        self._begin((n_features, n_heads), parent)
+        chosen = range(n_heads) if heads is None else sorted(heads)
         if parent is None:
-            columns = np.arange(first.rows.shape[1])
-            counts = count(parts, chosen, len(columns))
+            self._learn(parts, chosen, vectors=vectors, progress=progress)
         else:
-            # A feature that no row has stays as it is: small files have few.
-            counts = count(parts, chosen, first.rows.shape[1])
-            columns = np.flatnonzero(sum(one.found_in for one in counts))
-            counts = [one.of_columns(columns) for one in counts]
-            parts = Narrowed(parts, columns)
-        progress()
-        regressions = [
-            regression
-            for head, its_own in zip(chosen, counts, strict=True)
-            if its_own.has_both_classes
-            for regression in (
-                self._regressions(head, its_own, vectors=vectors)
-                if parent is None
-                else [self._change(head, its_own, columns, familiar=familiar)]
-            )
-        ]
-        del counts  # it is large
-        for begin in range(0, len(regressions), REGRESSIONS_AT_ONCE):
-            some = regressions[begin : begin + REGRESSIONS_AT_ONCE]
-            solutions = self._solve(some, parts, progress)
-            if parent is None:
-                self._take(some, solutions)
-            else:
-                for one, (weights, _) in zip(some, solutions, strict=True):
-                    self.coef_[columns, one.head] = weights
+            self._learn_change(parts, chosen, familiar=familiar, progress=progress)
         return self
-
-    def fit_calibration(
-        self,
-        X: csr_matrix,  # noqa: N803
-        y: NDArray[Any],
-        sample_weight: NDArray[Any] | None = None,
-    ) -> CommentClassifier:
-        """Learn what the logits mean from comments that `fit` has not seen."""
-        weights = _per_head(sample_weight, y.shape)
-        return self.calibrate_on(self.decision_function(X), y, weights)
 
     def calibrate_on(
         self,
@@ -198,7 +146,9 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         heads: Iterable[int] | None = None,
         prior_rows: float = 0,
     ) -> CommentClassifier:
-        """Do the same from logits, targets and weights, all (n_comments, n_categories).
+        """Learn what the logits mean from comments that `fit` has not seen.
+
+        Logits, targets and weights are of shape (n_comments, n_categories).
 
         Args:
             logits: what `judge` says of the comments.
@@ -216,7 +166,7 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rows = known[:, head]
             if rows.any():
                 found = logits[rows, head], targets[rows, head], weights[rows, head]
-                curves[head] = _calibrated(curves[head], *found, prior_rows=prior_rows)
+                curves[head] = learnt_curve(curves[head], *found, prior_rows=prior_rows)
         self.calibration_logits_ = [points for points, _ in curves]
         self.calibration_probabilities_ = [probabilities for _, probabilities in curves]
         return self
@@ -365,65 +315,72 @@ class CommentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.calibration_probabilities_ = list(parent.calibration_probabilities_)
             self.pooled_ = parent.pooled_
 
-    def _solve(
-        self, regressions: Sequence[Regression], parts: Parts, progress: Callable[[], object]
-    ) -> list[tuple[NDArray[np.float32], float]]:
-        return solve(
-            regressions, parts, max_iter=self.max_iter, tol=self.tol, progress=progress
-        )
-
-    def _take(
+    def _learn(
         self,
-        regressions: Sequence[Regression],
-        solutions: Sequence[tuple[NDArray[np.float32], float]],
+        parts: Parts,
+        heads: Sequence[int],
+        *,
+        vectors: NDArray[np.float32] | None,
+        progress: Callable[[], object],
     ) -> None:
-        """Take over what pairs of regressions came to, a plain one and a naive Bayes one."""
+        """Learn some heads from nothing, each by a plain and by a naive Bayes regression."""
+        counts = count(parts, heads, len(self.coef_))
+        progress()
+        regressions = [
+            regression
+            for head, its_own in zip(heads, counts, strict=True)
+            if its_own.has_both_classes
+            for regression in from_nothing(
+                head, its_own, plain_c=self.plain_c, bayes_c=self.bayes_c, vectors=vectors
+            )
+        ]
+        del counts  # it is large
         share = self.plain_share
-        for one, plain, bayes in zip(
-            regressions[::2], solutions[::2], solutions[1::2], strict=True
-        ):
+        solved = self._solved(regressions, parts, progress)
+        for (one, plain), (_, bayes) in zip(solved, solved, strict=True):
             self.coef_[:, one.head] = share * plain[0] + (1 - share) * bayes[0]
             self.intercept_[one.head] = share * plain[1] + (1 - share) * bayes[1]
 
-    def _regressions(
-        self, head: int, counts: Counts, *, vectors: NDArray[np.float32] | None
-    ) -> tuple[Regression, Regression]:
-        """Return the plain regression of a head and the one on naive Bayes features."""
-        free = len(counts.found_in) - (0 if vectors is None else len(vectors))
-        rarity = counts.inverse_document_frequencies()
-        prior = np.zeros(len(counts.found_in), dtype=np.float32)
-        plain, bayes = (
-            Regression(head, scale[:free], c, counts.weight, prior, vectors=vectors)
-            for scale, c in (
-                (rarity, self.plain_c),
-                (counts.log_count_ratios() * rarity, self.bayes_c),
-            )
-        )
-        return plain, bayes
-
-    def _change(
+    def _learn_change(
         self,
-        head: int,
-        counts: Counts,
-        columns: NDArray[np.intp],
+        parts: Parts,
+        heads: Sequence[int],
         *,
         familiar: NDArray[np.float32] | None,
-    ) -> Regression:
-        """Return the regression that learns a change of some columns of a head."""
-        scale = counts.inverse_document_frequencies()
-        freedom = UNGUIDED_CHANGE_FREEDOM
-        if familiar is not None:
-            freedom = CHANGE_FREEDOM
-            care = 1 + FAMILIAR_CARE * counts.weight * np.sqrt(familiar[columns])
-            scale = (scale / np.sqrt(care)).astype(np.float32)
-        return Regression(
-            head,
-            scale,
-            freedom * self.plain_c,
-            counts.weight,
-            np.ascontiguousarray(self.coef_[columns, head]),
-            float(self.intercept_[head]),
-        )
+        progress: Callable[[], object],
+    ) -> None:
+        """Learn how far some heads are to move away from where they are."""
+        counts = count(parts, heads, len(self.coef_))
+        progress()
+        # A feature that no row has stays as it is: small files have few.
+        columns = np.flatnonzero(sum(one.found_in for one in counts))
+        regressions = [
+            from_parent(
+                head,
+                its_own.of_columns(columns),
+                plain_c=self.plain_c,
+                weights=np.ascontiguousarray(self.coef_[columns, head]),
+                intercept=float(self.intercept_[head]),
+                familiar=None if familiar is None else familiar[columns],
+            )
+            for head, its_own in zip(heads, counts, strict=True)
+            if its_own.has_both_classes
+        ]
+        del counts  # it is large
+        narrowed = Narrowed(parts, columns)
+        for one, (weights, _) in self._solved(regressions, narrowed, progress):
+            self.coef_[columns, one.head] = weights
+
+    def _solved(
+        self, regressions: Sequence[Regression], parts: Parts, progress: Callable[[], object]
+    ) -> Iterator[tuple[Regression, tuple[NDArray[np.float32], float]]]:
+        """Yield each regression with the weights and the intercept that it came to."""
+        for begin in range(0, len(regressions), REGRESSIONS_AT_ONCE):
+            some = regressions[begin : begin + REGRESSIONS_AT_ONCE]
+            solutions = solve(
+                some, parts, max_iter=self.max_iter, tol=self.tol, progress=progress
+            )
+            yield from zip(some, solutions, strict=True)
 
 
 def _per_head(
@@ -434,22 +391,3 @@ def _per_head(
     weights: NDArray[np.float64] = np.asarray(given, dtype=np.float64)
     columns = weights if weights.ndim == 2 else weights[:, None]
     return np.asarray(np.broadcast_to(columns, shape))
-
-
-def _calibrated(
-    curve: Curve,
-    logits: NDArray[Any],
-    truth: NDArray[Any],
-    weights: NDArray[Any],
-    *,
-    prior_rows: float,
-) -> Curve:
-    """Return the curve of one head's rows, and of the one that it has if that counts."""
-    if not prior_rows:
-        return rising_curve(binned(logits, truth, weights))
-    # Rows of unlike weight tell as much as fewer of the same (Kish's effective number).
-    effective = weights * weights.sum() / np.square(weights).sum()
-    smooth = recalibrated(curve, logits, truth, effective)
-    share = effective.sum() / (effective.sum() + prior_rows)
-    new = blended(rising_curve(binned(logits, truth, effective)), smooth, share=share)
-    return taken_over(new, curve, logits, effective)

@@ -48,6 +48,10 @@ MOST_WEIGHT = 1e6
 #: What a row counts. It is 1 where the column or the cell is empty.
 WEIGHT = "weight"
 LABEL_COLUMNS = (LABEL, *CATEGORIES)
+KNOWN = frozenset({TEXT, WEIGHT, *LABEL_COLUMNS, *ALIASES})
+
+#: The longest name of a column that is told whole.
+NAME_CHARACTERS = 60
 
 #: Half a character: bytes that are not UTF-8 are read as such, and JSON can spell one.
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -218,6 +222,13 @@ def _chosen(names: Sequence[str], asked: _Asked) -> Sequence[str]:
         ColumnError: on a name that stands there twice, and if there is no text, nothing
             that could be a label, or something unknown.
     """
+    if names and not set(names) & KNOWN:
+        # Perhaps a comment, or a file of another kind: there is no name in it to tell.
+        msg = (
+            f"the file names none of the columns {_listed((TEXT, *LABEL_COLUMNS))}: it takes a"
+            " header with such names, separated by commas, in UTF-8"
+        )
+        raise ColumnError(msg)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         msg = f"more than one column {_listed(twice)}"
@@ -255,7 +266,7 @@ def _label_columns(names: Iterable[str], asked: _Asked) -> dict[str, str]:
         msg = (
             f"unknown column{'s' if len(unknown) > 1 else ''} {_listed(unknown)}; known are"
             f" {_listed((TEXT, *LABEL_COLUMNS, WEIGHT))}. Pass over with "
-            + " ".join(f"--ignore {name}" for name in unknown)
+            + " ".join(f"--ignore {_shown(name)}" for name in unknown)
         )
         raise ColumnError(msg)
     twice = [label for label, count in Counter(labels.values()).items() if count > 1]
@@ -330,7 +341,13 @@ def _is_empty(value: object) -> bool:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{_shown(name)}`" for name in names)
+
+
+def _shown(name: str) -> str:
+    """Return a column's name as a terminal and a page may be given it, whoever chose it."""
+    told = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    return told if len(told) <= NAME_CHARACTERS else f"{told[:NAME_CHARACTERS]}…"
 
 
 def _reporting(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from models.classifier import CommentClassifier
-    from models.features import HashedNgrams, Reading
+    from models.features import HashedNgrams
+    from models.reading import Reading
     from models.text import Normalised
 
 #: A category is explained from this share of its threshold on.
@@ -81,7 +82,7 @@ def explain(
     if not np.any(probabilities >= NEAR_THRESHOLD * bars):
         return []
     words = list(WORD.finditer(tracked.text))
-    added = _contributions(tracked.text, words, reading, rows, classifier)
+    added = word_contributions(tracked.text, words, reading, rows, classifier)
     drops = _drops(classifier.decision_function(rows)[0], added, classifier)
     if (network := classifier.pooled_) is not None:
         head = network.head
@@ -99,7 +100,8 @@ def explain(
 def word_contributions(
     text: str,
     words: list[re.Match[str]],
-    vectoriser: HashedNgrams,
+    reading: Reading,
+    row: csr_matrix,
     classifier: CommentClassifier,
 ) -> NDArray[np.float64]:
     """Return what each word of a normalised text adds to the logits.
@@ -107,21 +109,16 @@ def word_contributions(
     A feature that occurs several times, or lies across several words, is shared out evenly
     among them: with the intercept, the rows add up to the logits.
 
+    Args:
+        text: what was read.
+        words: those of it to tell apart.
+        reading: where its features are.
+        row: its features, a single row.
+        classifier: what weighs them.
+
     Returns:
         float64 of shape (len(words), number of categories).
     """
-    reading = vectoriser.read([text])
-    return _contributions(text, words, reading, vectoriser.rows(reading), classifier)
-
-
-def _contributions(
-    text: str,
-    words: list[re.Match[str]],
-    reading: Reading,
-    row: csr_matrix,
-    classifier: CommentClassifier,
-) -> NDArray[np.float64]:
-    """Return the same from a text that was read, and its one row of features."""
     added = np.zeros((len(words), len(classifier.intercept_)))
     if not words:
         return added

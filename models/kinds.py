@@ -12,8 +12,8 @@ from zlib import crc32
 
 import numpy as np
 
-from models.features import SPACE
 from models.pooling import WordSums
+from models.reading import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.classifier import CommentClassifier
-    from models.features import HashedNgrams, Reading
+    from models.features import HashedNgrams
+    from models.reading import Reading
 
 #: There are 2 ** KIND_BITS kinds.
 KIND_BITS = 12

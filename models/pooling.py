@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from models.features import KINDS, SPACE
+from models.reading import SPACE, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from models.features import Reading
+    from models.reading import Reading
 
 #: The lengths of the windows, in words; each twice the one before.
 WINDOWS = (1, 2, 4, 8, 16, 32)
@@ -42,7 +42,7 @@ N_FEATURES = 1 + len(WINDOWS) + 2 + 1 + len(LOUD_WORDS) + 1
 class WordSums:
     """What the features that begin in each word add to one logit, before rows are scaled.
 
-    `sums` and `counts` have the shape (KINDS, words); `first_words` says where in them each
+    `sums` and `counts` have the shape (kinds, words); `first_words` says where in them each
     text begins, shape (texts,). A text without a word has one that is empty.
     """
 
@@ -56,8 +56,8 @@ class WordSums:
         is_space = reading.buffer.data == SPACE
         word_of = np.cumsum(is_space) - 1
         n_words = max(int(word_of[-1]), 1)
-        sums = np.zeros((KINDS, n_words), dtype=np.float32)
-        counts = np.zeros((KINDS, n_words), dtype=np.float32)
+        sums = np.zeros((len(Kind), n_words), dtype=np.float32)
+        counts = np.zeros((len(Kind), n_words), dtype=np.float32)
         for found in reading.occurrences:
             words = word_of[found.begins]
             sums[found.kind] += np.bincount(words, weights[found.columns], n_words)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from models.classifier import CommentClassifier
-    from models.features import HashedNgrams, Reading
+    from models.features import HashedNgrams
+    from models.reading import Reading
 
 #: The languages of the first releases, whose manifests do not name any (ISO 639-1).
 FIRST_LANGUAGES = ("en", "de", "pt")

@@ -32,7 +32,9 @@ from models.features import HashedNgrams
 from models.release import FIRST_LANGUAGES, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
 #: The version of the format that this code writes, and the only one that it reads: features
 #: of another would be other features.
@@ -51,6 +53,9 @@ _LANGUAGE = re.compile("[a-z]{2,3}")
 
 #: No release is larger than this when unpacked; what is would fill the memory.
 MOST_UNPACKED_BYTES = 1 << 29
+
+#: A text that each release scores before it is used, and that nobody will read.
+PROBE = "a few plain words, however stupid"
 
 #: What skops raises, and what it calls raise, at a file that somebody has made up.
 UNREADABLE = (
@@ -154,8 +159,7 @@ def loads(manifest: str | bytes, classifier: bytes, *, name: str) -> Release:
 
 def _release(manifest: Manifest, content: bytes, name: str) -> Release:
     vectoriser, classifier = _estimators(content, sha256=manifest.sha256, name=name)
-    _check_fit(manifest, vectoriser, classifier, name)
-    return Release(
+    release = Release(
         manifest.version,
         manifest.categories,
         manifest.thresholds,
@@ -163,6 +167,8 @@ def _release(manifest: Manifest, content: bytes, name: str) -> Release:
         classifier,
         manifest.languages,
     )
+    _check_fit(release, name)
+    return release
 
 
 def save(folder: Path, release: Release, *, details: Mapping[str, Any], card: str = "") -> None:
@@ -233,7 +239,7 @@ def _manifest(manifest: dict[str, Any], name: str) -> Manifest:
         return Manifest(
             version=str(manifest["version"]),
             categories=categories,
-            thresholds={one: float(manifest["thresholds"][one]) for one in categories},
+            thresholds=_thresholds(categories, manifest["thresholds"]),
             languages=_languages(manifest),
             sha256=str(manifest["sha256"]),
             details=manifest,
@@ -241,6 +247,24 @@ def _manifest(manifest: dict[str, Any], name: str) -> Manifest:
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{name} is not the manifest of a release: {error!r}"
         raise MalformedManifestError(msg) from error
+
+
+def _thresholds(categories: Sequence[str], told: Mapping[str, Any]) -> dict[str, float]:
+    """Return category -> threshold.
+
+    Raises:
+        KeyError: one is missing.
+        ValueError: one is none, such as NaN, which no score would ever reach; or a category
+            stands there twice.
+    """
+    thresholds = {one: float(told[one]) for one in categories}
+    if len(thresholds) != len(categories):
+        msg = "a category stands there twice"
+        raise ValueError(msg)
+    if wrong := [one for one, bar in thresholds.items() if not 0 <= bar <= 1]:
+        msg = f"a threshold is a number from 0 to 1, unlike that of {', '.join(wrong)}"
+        raise ValueError(msg)
+    return thresholds
 
 
 def _languages(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -277,9 +301,9 @@ def _estimators(
     match estimators:
         case {
             "vectoriser": HashedNgrams() as vectoriser,
-            "classifier": CommentClassifier() as it,
+            "classifier": CommentClassifier() as classifier,
         }:
-            return vectoriser, it.unpack()
+            return vectoriser, classifier
     msg = f"{name} does not contain a vectoriser and a classifier"
     raise MalformedClassifierError(msg)
 
@@ -296,26 +320,48 @@ def _refuse_bombs(content: bytes, name: str) -> None:
         raise MalformedClassifierError(msg)
 
 
-def _check_fit(
-    manifest: Manifest, vectoriser: HashedNgrams, classifier: CommentClassifier, name: str
-) -> None:
-    """Raise MalformedClassifierError if the parts of a release cannot work together."""
-    heads = len(manifest.categories)
+def _check_fit(release: Release, name: str) -> None:
+    """Make a release ready to score, and raise MalformedClassifierError if it cannot."""
+    classifier, heads = release.classifier, len(release.categories)
     try:
+        classifier.unpack()
+        curves = list(
+            zip(
+                classifier.calibration_logits_,
+                classifier.calibration_probabilities_,
+                strict=True,
+            )
+        )
         fits = (
-            classifier.coef_.shape == (vectoriser.n_columns, heads)
+            classifier.coef_.shape == (release.vectoriser.n_columns, heads)
             and classifier.intercept_.shape == (heads,)
-            and len(classifier.calibration_logits_) == heads
-            and len(classifier.calibration_probabilities_) == heads
+            and len(curves) == heads
             and bool(np.isfinite(classifier.coef_).all())
             and bool(np.isfinite(classifier.intercept_).all())
+            and all(_is_curve(*curve) for curve in curves)
+            and _are_probabilities(list(release.score([PROBE])[0].scores.values()))
         )
-    except (AttributeError, TypeError, ValueError) as error:
-        msg = f"{name} contains a classifier that was never fitted: {error!r}"
+    except UNREADABLE as error:
+        msg = f"{name} contains a classifier that cannot score: {error!r}"
         raise MalformedClassifierError(msg) from error
     if not fits:
         msg = f"{name} contains a classifier that its manifest or its vectoriser does not fit"
         raise MalformedClassifierError(msg)
+
+
+def _is_curve(logits: ArrayLike, probabilities: ArrayLike) -> bool:
+    """Say whether these are the points of a curve that makes any logit a probability."""
+    return (
+        0 < np.size(logits) == np.size(probabilities)
+        and bool(np.isfinite(logits).all())
+        and bool((np.diff(logits) >= 0).all())
+        and _are_probabilities(probabilities)
+    )
+
+
+def _are_probabilities(values: ArrayLike) -> bool:
+    found = np.asarray(values)
+    return bool(((found >= 0) & (found <= 1)).all())
 
 
 def _digest(path: Path) -> str:

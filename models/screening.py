@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEWLINE = 10
-
 #: What a byte may be, one bit each.
 LETTER, SPELLING, BORDER_SIGN, TOKEN, ATTACHED, SEPARATOR, STRETCHABLE = (
     1 << bit for bit in range(7)

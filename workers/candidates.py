@@ -126,9 +126,9 @@ def make(bench: Bench, order: Order, *, command: str) -> Made:
     evaluation = _evaluation(comparison, trained.release, examples)
     folder = bench.folder / RELEASE_FOLDER
     candidate.write(folder, trained, measured, command=command)
-    with bench.watch("Storing", 1) as step:
+    with bench.watch("Storing", 1):
+        # No step: what is stored is there, whoever cancels now.
         stored = _store(bench, folder, comparison, evaluation)
-        step(1)
     return Made(stored, trained, measured, comparison, folder)
 
 
@@ -182,13 +182,13 @@ def note_doubts(bench: Bench, lesson: Lesson, base: Release) -> None:
     that is cancelled now is done.
     """
     examples = list(lesson.examples())
-    with suppress(StoppedError), bench.watch("Doubts", 1) as step:
+    with suppress(StoppedError):
         try:
-            found = [_doubt(examples[one.index], one) for one in doubtful(examples, base)]
+            doubts = doubtful(examples, base, watch=bench.watch)
+            found = [_doubt(examples[one.index], one) for one in doubts]
             bench.record.labels.put_doubts(bench.site, found)
         except (ValueError, RedisAwayError):
             log.exception("no labels of the site %s are listed as doubtful", bench.site)
-        step(1)
 
 
 def _compared(

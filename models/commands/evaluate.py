@@ -17,8 +17,9 @@ import click
 from models.commands.common import EXIT_BAD_INPUT, ReleaseFolder, load_or_explain
 from models.commands.tables import tables
 from models.dataset import BadRows, DatasetError, read
-from models.measuring.evaluation import measure, summary
-from models.measuring.fairness import (
+from models.measuring.differences import summary
+from models.measuring.evaluation import measure
+from models.measuring.identities import (
     CIVIL_IDENTITIES,
     IdentityColumns,
     IdentityTermsError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from models.dataset import Example
     from models.measuring.evaluation import Measured
-    from models.measuring.fairness import Identities
+    from models.measuring.identities import Identities
 
 EVALUATE_HELP = """\
 Measure a release on a labelled FILE (CSV, JSON Lines or Parquet).

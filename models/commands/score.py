@@ -44,6 +44,7 @@ class BadLineError(Exception):
 @click.command(help=SCORE_HELP)
 @click.argument("file", type=click.File("rb"), default="-")
 @model_option
+@click.option("--json", is_flag=True, expose_value=False, help="Print JSON, as it always does.")
 def score(file: BinaryIO, folder: Path | None) -> None:
     """Score comments, one JSON object a line; no server needed."""
     release = load_or_explain(folder)
@@ -71,7 +72,7 @@ def _texts(lines: TextIO) -> Iterator[str | BadLineError]:
                 )
                 return
             yield text
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, RecursionError) as error:
         yield BadLineError(f"line {number or 1}: {error}")
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from models.measuring.evaluation import FIGURES, differences, fairness_of
+from models.measuring.differences import FIGURES, differences, fairness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from models.measuring.evaluation import CategoryReport, Difference, Measured, Report
+    from models.measuring.differences import Difference
+    from models.measuring.evaluation import Measured, Report
     from models.measuring.fairness import Fairness, IdentityFigures
+    from models.measuring.figures import CategoryReport
 
 DASH = "-"
 

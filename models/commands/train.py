@@ -25,7 +25,7 @@ from models.commands.wish import NOTHING, Wish, with_wish
 from models.dataset import DatasetError
 from models.learning import candidate
 from models.learning.candidate import Candidate, ForeignParentError, Order, TooLittleDataError
-from models.measuring.evaluation import summary
+from models.measuring.differences import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -42,7 +42,8 @@ from models.learning.training import (
     target_of,
     threshold,
 )
-from models.measuring.evaluation import measure, summary
+from models.measuring.differences import summary
+from models.measuring.evaluation import measure
 from models.release import FIRST_LANGUAGES, Release
 from models.release_files import save
 from models.text import normalise
@@ -85,7 +86,7 @@ class Watch(Protocol):
     """Somebody who likes to know how far training is."""
 
     def __call__(
-        self, stage: str, length: int
+        self, stage: str, length: int, /
     ) -> AbstractContextManager[Callable[[int], object]]:
         """Begin a stage; what is entered is called with each step of its length."""
 

@@ -10,6 +10,7 @@ suffice and a community of its own kind is learnt nevertheless. It changes no la
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,13 @@ from threadpoolctl import threadpool_limits
 from models.screening import normalise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
     from models.dataset import Example
+    from models.learning.candidate import Watch
     from models.release import Release
 
 #: Nothing is said of a category with fewer comments of either label.
@@ -66,8 +69,18 @@ class Doubt:
     probability: float
 
 
+def unwatched(_stage: str, _length: int) -> AbstractContextManager[Callable[[int], object]]:
+    """Nobody likes to know how far it is."""
+    return nullcontext(lambda _steps: None)
+
+
 def doubtful(
-    examples: Sequence[Example], base_release: Release, *, folds: int = 5, seed: int = SEED
+    examples: Sequence[Example],
+    base_release: Release,
+    *,
+    watch: Watch = unwatched,
+    folds: int = 5,
+    seed: int = SEED,
 ) -> list[Doubt]:
     """Return the labels that are near-certainly mistaken, the most doubtful first.
 
@@ -75,6 +88,7 @@ def doubtful(
         examples: labelled comments; categories with fewer than `FEWEST_OF_A_LABEL` of a
             label are passed over.
         base_release: what knows comments in general.
+        watch: is told how many comments were read, and then how many labels were predicted.
         folds: each label is predicted from those in the other folds. Comments that are the
             same when normalised share a fold.
         seed: the same examples, release and seed give the same doubts.
@@ -83,14 +97,15 @@ def doubtful(
     if not rows_of:
         return []
     doubts: list[Doubt] = []
-    with threadpool_limits(1):
+    length = len(examples) + sum(map(len, rows_of.values()))
+    with threadpool_limits(1), watch("Doubts", length) as step:
         texts = normalise_all([example.text for example in examples])
-        features = _features(texts, base_release)
+        features = _features(texts, base_release, step)
         for category, rows in rows_of.items():
             labels = np.array([examples[row].labels[category] for row in rows])
             fold_of = _folds([texts[row] for row in rows], labels, folds=folds, seed=seed)
             labelled = features if len(rows) == len(examples) else features[rows]
-            harmful = _cross_validated(labelled, labels, fold_of, seed=seed)
+            harmful = _cross_validated(labelled, labels, fold_of, step, seed=seed)
             doubts += [
                 Doubt(int(rows[place]), category, int(labels[place]), float(likely))
                 for place, likely in _mistakes(labels, harmful)
@@ -112,7 +127,9 @@ def _labelled_rows(examples: Sequence[Example]) -> Mapping[str, NDArray[np.intp]
     return enough
 
 
-def _features(texts: Sequence[str], release: Release) -> csr_matrix:
+def _features(
+    texts: Sequence[str], release: Release, step: Callable[[int], object]
+) -> csr_matrix:
     """Return the release's logits, standardised, and the n-grams that comments share."""
     parts, logits = [], []
     found_in = np.zeros(release.vectoriser.n_columns, dtype=np.int64)
@@ -121,6 +138,7 @@ def _features(texts: Sequence[str], release: Release) -> csr_matrix:
         parts.append(release.vectoriser.rows(reading))
         logits.append(release.classifier.judge(parts[-1], reading))
         found_in += np.bincount(parts[-1].indices, minlength=len(found_in))
+        step(parts[-1].shape[0])
     shared = np.flatnonzero(found_in >= FEWEST_WITH_FEATURE)
     said = np.concatenate(logits)
     middle, spread = said.mean(axis=0), said.std(axis=0)
@@ -146,7 +164,12 @@ def _folds(
 
 
 def _cross_validated(
-    features: csr_matrix, labels: NDArray[np.int64], fold_of: NDArray[np.int64], *, seed: int
+    features: csr_matrix,
+    labels: NDArray[np.int64],
+    fold_of: NDArray[np.int64],
+    step: Callable[[int], object],
+    *,
+    seed: int,
 ) -> NDArray[np.float64]:
     """Return how likely each comment is labelled 1, by a model that has not seen it."""
     likely = np.empty(len(labels))
@@ -163,6 +186,7 @@ def _cross_validated(
         )
         model.fit(features[~asked], labels[~asked])
         likely[asked] = model.predict_proba(features[asked])[:, 1]
+        step(len(labels) - rows)
     return likely
 
 

@@ -25,7 +25,7 @@ from models.learning.copies import Sample, WordCounts
 from models.learning.held_out import HeldOut
 from models.learning.own_sentences import LESSONS, sentences, with_link
 from models.learning.sources import ENGLISH
-from models.measuring.evaluation import threshold_at
+from models.measuring.figures import threshold_at
 from models.pooling import PooledHead
 from models.text import normalise
 

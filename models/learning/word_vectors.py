@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from models.features import Buffer, word_hashes
+from models.hashing import word_hashes
+from models.reading import Buffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

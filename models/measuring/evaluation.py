@@ -1,73 +1,39 @@
 """How good a release is on labelled comments, by the figures that people choose one by.
 
-Owns what is measured of which row, and how two releases differ; the figures themselves are
-the business of `figures`. Of a file only the scores are kept, never a text, so that its
-size is bounded by theirs. Rows that were sampled for labelling may weigh more than one
-(`Example.weight`); where none does, nothing is weighted.
+Owns what is measured of which row; the figures themselves are the business of `figures`, and
+how two releases differ that of `differences`. Of a file only the scores are kept, never a
+text, so that its size is bounded by theirs. Rows that were sampled for labelling may weigh
+more than one (`Example.weight`); where none does, nothing is weighted.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.categories import LABEL, SPAM, TOXICITY
-from models.measuring import figures, ranking
+from models.measuring import figures
 from models.measuring.fairness import ASSESSED, Fairness, assess
-from models.measuring.figures import (
-    CALIBRATION_BINS,
-    CategoryReport,
-    expected_calibration_error,
-    threshold_at,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from models.dataset import Example
-    from models.measuring.fairness import Identities
+    from models.measuring.figures import CategoryReport
+    from models.measuring.identities import Identities
     from models.release import Release, Scored
-
-__all__ = [
-    "CALIBRATION_BINS",
-    "FIGURES",
-    "CategoryReport",
-    "Difference",
-    "Judged",
-    "Measured",
-    "Report",
-    "differences",
-    "evaluate",
-    "expected_calibration_error",
-    "fairness_of",
-    "hold_score",
-    "measure",
-    "report",
-    "summary",
-    "threshold_at",
-]
 
 #: Examples scored before their texts are let go.
 CHUNK_SIZE = 4096
 
 #: Examples scored beforehand, so that what is loaded at the first is not timed.
 WARM_UP = 256
-
-#: The figures in which releases are compared, and what tables call them.
-FIGURES = {
-    "roc_auc": "AUC",
-    "average_precision": "AP",
-    "recall_at_1_percent_false_holds": "R@1%",
-    "recall_at_5_percent_false_holds": "R@5%",
-    "expected_calibration_error": "ECE",
-    "held_share": "held",
-    "false_hold_share": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -118,17 +84,6 @@ class Measured:
     thresholds: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """By how much one release is above another: field of `FIGURES` -> difference or None.
-
-    `roc_auc_ci` is the 95 % interval of the difference of the AUCs.
-    """
-
-    figures: dict[str, float | None]
-    roc_auc_ci: tuple[float, float] | None
-
-
 def evaluate(release: Release, examples: Iterable[Example]) -> Report:
     """Measure `release` on labelled examples; see `measure`."""
     return measure([release], examples)[0].report
@@ -148,7 +103,8 @@ def measure(
     """
     gatherings = [_Gathering(release) for release in releases]
     comments = 0
-    for chunk in _chunks(examples):
+    remaining = iter(examples)
+    while chunk := list(islice(remaining, CHUNK_SIZE)):
         comments += len(chunk)
         scored = [gathering.score(chunk) for gathering in gatherings]
         mentions = _mentions(identities, chunk, scored[0])
@@ -164,45 +120,6 @@ def hold_score(scores: Mapping[str, float]) -> float:
     is rare it is noise, and it would blur the order of what is mildly toxic.
     """
     return 1 - (1 - scores.get(TOXICITY, 0.0)) * (1 - scores.get(SPAM, 0.0) ** 2)
-
-
-def summary(measured: Sequence[Measured]) -> dict[str, Any]:
-    """Return one release as plain JSON, with a second one `against` and `difference`."""
-    first, *others = measured
-    told = first.report.as_dict()
-    for other in others:
-        told["against"] = other.report.as_dict()
-        told["difference"] = {
-            name: {**gap.figures, "roc_auc_ci": gap.roc_auc_ci}
-            for name, gap in differences(first, other).items()
-        }
-    return told
-
-
-def differences(one: Measured, other: Measured) -> dict[str, Difference]:
-    """Return by how much `one` is above `other` in each category that both score.
-
-    Both must come from the same call of `measure`.
-    """
-    return {
-        name: Difference(
-            {
-                figure: _less(getattr(its_own, figure), getattr(reference, figure))
-                for figure in FIGURES
-            },
-            _difference_interval(one.judged[name], other.judged[name]),
-        )
-        for name, its_own in one.report.categories.items()
-        if (reference := other.report.categories.get(name))
-    }
-
-
-def fairness_of(measured: Sequence[Measured]) -> Iterator[tuple[str, str, Fairness]]:
-    """Yield category, version and fairness, the releases of a category together."""
-    for name in ASSESSED:
-        for one in measured:
-            if one.report.fairness and name in one.report.fairness:
-                yield name, one.report.version, one.report.fairness[name]
 
 
 def report(truth: NDArray[Any], scores: NDArray[Any], *, threshold: float) -> CategoryReport:
@@ -323,27 +240,3 @@ def _fairness(judged: Mapping[str, Judged], identities: Identities) -> dict[str,
         for name, one in judged.items()
         if name in ASSESSED
     }
-
-
-def _less(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one - other
-
-
-def _difference_interval(one: Judged, other: Judged) -> tuple[float, float] | None:
-    if not one.has_both_classes:
-        return None
-    return ranking.difference_interval(
-        ranking.placements(one.truth, one.scores, one.weights),
-        ranking.placements(other.truth, other.scores, other.weights),
-    )
-
-
-def _chunks(examples: Iterable[Example]) -> Iterator[Sequence[Example]]:
-    chunk: list[Example] = []
-    for example in examples:
-        chunk.append(example)
-        if len(chunk) == CHUNK_SIZE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -1,18 +1,14 @@
 """Plots of what was measured, and the folder that shows them with all figures.
 
 Owns drawing: one SVG a plot, by scikit-learn's own display classes where there is one.
-matplotlib is loaded when the first plot is drawn, by whoever asks for plots, and nowhere
-else. No text of a comment ever gets here.
+How they look is the business of `plot_style`. No text of a comment ever gets here.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,10 +16,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.measuring import report_page
-from models.measuring.evaluation import CALIBRATION_BINS, summary
+from models.measuring.differences import summary
+from models.measuring.figures import CALIBRATION_BINS
+from models.measuring.plot_style import (
+    FIRST,
+    HARMFUL,
+    HARMLESS,
+    MUTED,
+    SECOND,
+    for_day_and_night,
+    matplotlib_in_our_style,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -36,54 +42,11 @@ PAGE_FILE = "index.html"
 FIGURES_FILE = "report.json"
 PLOTS_FOLDER = "plots"
 
-#: Width and height of a plot; at 100 % an inch is 96 pixels.
-SIZE_INCHES = (4.4, 4.1)
-
 #: Bins of the score distribution, over 0 to 1.
 SCORE_BINS = 40
 
 #: A point on the reliability curve stands for at least this many comments.
 FEWEST_IN_BIN = 10
-
-#: What is drawn in which colour by day, and by night.
-INK, MUTED, LINE = "#231e19", "#665c52", "#e4dccf"
-FIRST, SECOND = "#17594f", "#b5541c"
-HARMLESS, HARMFUL = "#2f5687", "#b23a2e"
-NIGHT = {
-    INK: "#ece5db",
-    MUTED: "#aba093",
-    LINE: "#3a342d",
-    FIRST: "#86d3c2",
-    SECOND: "#f1ba6c",
-    HARMLESS: "#a2c6f3",
-    HARMFUL: "#f3a198",
-    "#000000": "#ece5db",  # scikit-learn's line of perfect calibration
-}
-
-#: matplotlib's settings for all plots. Names are data: a `$` in one is no formula.
-STYLE: Any = {
-    "figure.figsize": SIZE_INCHES,
-    "figure.constrained_layout.use": True,
-    "font.size": 10.5,
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": MUTED,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "xtick.color": LINE,
-    "ytick.color": LINE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4,
-    "legend.frameon": False,
-    "svg.hashsalt": "moderation",
-}
 
 
 @dataclass(frozen=True)
@@ -132,14 +95,14 @@ def draw(measured: Sequence[Measured]) -> list[report_page.Plot]:
     names = _names(measured)
     slugs = _slugs(measured[0].judged)
     plots = []
-    with _matplotlib():
+    with matplotlib_in_our_style():
         for category, slug in slugs.items():
             curves = [
                 Curve(name, one.judged[category], one.thresholds.get(category))
                 for name, one in zip(names, measured, strict=True)
                 if category in one.judged
             ]
-            if _has_both_classes(curves[0].judged):
+            if curves[0].judged.has_both_classes:
                 plots += [_plot(kind, category, slug, curves) for kind in KINDS]
     return plots
 
@@ -157,7 +120,7 @@ def _plot(kind: Kind, category: str, slug: str, curves: Sequence[Curve]) -> repo
         title=kind.title,
         caption=kind.caption,
         alt=_alt(kind, category, curves),
-        svg=_for_day_and_night(stream.getvalue()),
+        svg=for_day_and_night(stream.getvalue()),
     )
 
 
@@ -291,10 +254,6 @@ def _reliability_points(judged: Judged) -> tuple[NDArray[Any], NDArray[Any]]:
     return scores[enough] / sizes[enough], harmful[enough] / sizes[enough]
 
 
-def _has_both_classes(judged: Judged) -> bool:
-    return 0 < int(judged.truth.sum()) < len(judged.truth)
-
-
 def _slugs(categories: Iterable[str]) -> dict[str, str]:
     """Return what the files of each category begin with: safe anywhere, and no two alike."""
     slugs: dict[str, str] = {}
@@ -318,36 +277,3 @@ def _names(measured: Sequence[Measured]) -> list[str]:
 
 def _alt(kind: Kind, category: str, curves: Sequence[Curve]) -> str:
     return f"{kind.title} for {category}, {' and '.join(curve.name for curve in curves)}"
-
-
-def _for_day_and_night(svg: str) -> str:
-    """Return an SVG that wears other colours where its reader prefers dark pages."""
-    rules = "".join(
-        f'[style*="{what}: {day}"]{{{what}:{night}!important}}'
-        for day, night in NIGHT.items()
-        for what in ("fill", "stroke")
-    )
-    style = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
-    head, tag, body = svg.partition("<defs>")
-    return f"{head}{style}{tag}{body}"
-
-
-@contextmanager
-def _matplotlib() -> Iterator[None]:
-    """Load matplotlib so that it leaves no file of its own anywhere, in our style."""
-    with tempfile.TemporaryDirectory(prefix="moderation-plots-") as folder:
-        given = os.environ.get("MPLCONFIGDIR")
-        os.environ["MPLCONFIGDIR"] = given or folder
-        try:
-            import matplotlib.font_manager  # reads or makes the list of fonts
-
-            matplotlib.get_configdir()  # matplotlib remembers the answer
-        finally:
-            if given is None:
-                del os.environ["MPLCONFIGDIR"]
-            else:
-                os.environ["MPLCONFIGDIR"] = given
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        yield

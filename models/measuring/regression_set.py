@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.measuring.evaluation import CategoryReport, Judged, Measured
+    from models.measuring.evaluation import Judged, Measured
+    from models.measuring.figures import CategoryReport
     from models.release import Release
 
 FILE = Path(__file__).with_suffix(".jsonl")

@@ -12,14 +12,16 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from models.measuring.evaluation import FIGURES, differences, fairness_of
+from models.measuring.differences import FIGURES, differences, fairness_of
 from models.measuring.fairness import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from models.measuring.evaluation import CategoryReport, Difference, Measured
+    from models.measuring.differences import Difference
+    from models.measuring.evaluation import Measured
     from models.measuring.fairness import Fairness, IdentityFigures
+    from models.measuring.figures import CategoryReport
 
 DASH = "–"
 MINUS = "−"

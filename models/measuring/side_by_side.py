@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.categories import LABEL
-from models.measuring.evaluation import FIGURES, differences
+from models.measuring.differences import FIGURES, differences
 from models.measuring.figures import chosen, effective_rows, mean
 from models.measuring.ranking import difference_interval, placements
 from models.measuring.regression_set import rows_of

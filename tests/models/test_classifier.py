@@ -71,7 +71,7 @@ def test_calibrated_probabilities_are_the_share_of_positives() -> None:
     classifier = _fitted(FIRST)
     before = classifier.predict_proba(many).mean()
 
-    classifier.fit_calibration(many, truth)
+    classifier.calibrate_on(classifier.decision_function(many), truth, np.ones((2_000, 1)))
 
     assert abs(before - 0.3) > 0.05
     assert classifier.predict_proba(many).mean() == pytest.approx(truth.mean(), abs=0.02)
@@ -81,11 +81,10 @@ def test_calibration_keeps_the_order() -> None:
     rng = np.random.default_rng(2)
     classifier = _fitted(FIRST)
     rows = csr_matrix(rng.random((500, 3)).astype(np.float32))
-    truth = (
-        rng.random(500) < 1 / (1 + np.exp(-classifier.decision_function(rows)[:, 0]))
-    ) * 1.0
+    logits = classifier.decision_function(rows)
+    truth = (rng.random(500) < 1 / (1 + np.exp(-logits[:, 0]))) * 1.0
 
-    classifier.fit_calibration(rows, truth[:, None])
+    classifier.calibrate_on(logits, truth[:, None], np.ones((500, 1)))
 
     points = np.linspace(-50, 50, 1_000)[:, None]
     probabilities = classifier.calibrate(points)

@@ -75,7 +75,7 @@ def test_input_may_be_compressed(
     assert (code, len(results)) == (0, 300)
 
 
-@pytest.mark.parametrize("bad", ["{", "[]", '{"text": 1}', "{}", ""])
+@pytest.mark.parametrize("bad", ["{", "[]", '{"text": 1}', "{}", "", "[" * 5_000])
 def test_a_bad_line_is_named_after_the_lines_before_it(release_folder: Path, bad: str) -> None:
     code, results, complaint = _score(release_folder, given=LOVELY * 300 + bad + "\n" + LOVELY)
 
@@ -92,6 +92,12 @@ def test_bytes_that_are_not_utf8_are_named_by_line(release_folder: Path) -> None
     assert code == 2
     assert "utf-8" in complaint
     assert len(results) <= 2
+
+
+def test_json_may_be_asked_for_as_of_every_command(release_folder: Path) -> None:
+    assert _score(release_folder, "--json", given=LOVELY) == _score(
+        release_folder, given=LOVELY
+    )
 
 
 def test_no_input_gives_no_output(release_folder: Path) -> None:

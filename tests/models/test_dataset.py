@@ -182,6 +182,49 @@ def test_wrong_columns_are_refused_at_once_by_name(
     assert complaint in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"a secret comment,1\nanother,0\n", id="no header"),
+        pytest.param("text,label\na secret comment,1\n".encode("utf-16"), id="UTF-16"),
+        pytest.param(b"text;label\na secret comment;1\n", id="semicolons"),
+    ],
+)
+def test_a_file_without_any_known_column_is_refused_and_nothing_in_it_told(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(ColumnError, match=r"a header with such names, .* in UTF-8$") as caught:
+        next(read(path))
+
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\x1b[31mred", "`\N{REPLACEMENT CHARACTER}[31mred`"),
+        ("caf\udce9", "`caf\N{REPLACEMENT CHARACTER}`"),
+        ("n" * 61, f"`{'n' * 60}…`"),
+    ],
+)
+def test_the_name_of_a_column_is_told_so_that_it_does_no_harm(
+    tmp_path: Path, name: str, shown: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(f"text,label,{name}\na,1,2\n", errors="surrogateescape")
+
+    with pytest.raises(ColumnError, match="unknown column") as caught:
+        next(read(path))
+
+    assert shown in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert name not in str(caught.value)
+
+
 def test_an_unknown_key_in_a_late_json_line_is_refused_by_name_and_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text('{"text": "a", "label": 1}\n{"text": "a", "label": 1, "colour": 2}\n')

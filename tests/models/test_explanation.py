@@ -68,8 +68,10 @@ def test_words_of_which_none_is_missed_share_the_score(tiny_release: Release) ->
     text = "shut up you nitwit"
     vectoriser, classifier = tiny_release.vectoriser, deepcopy(tiny_release.classifier)
     words = list(WORD.finditer(text))
-    added = word_contributions(text, words, vectoriser, classifier)[:, 0]
-    (logit,) = classifier.decision_function(vectoriser.transform([text]))[:, 0]
+    reading = vectoriser.read([text])
+    row = vectoriser.rows(reading)
+    added = word_contributions(text, words, reading, row, classifier)[:, 0]
+    (logit,) = classifier.decision_function(row)[:, 0]
     # Certain until nearly everything is taken away.
     step = logit - 0.9 * np.maximum(added, 0).sum()
     classifier.calibration_logits_[0] = np.array([step - 0.1, step])
@@ -86,9 +88,11 @@ def test_contributions_add_up_to_the_logit(tiny_release: Release, posted: str) -
     text = normalise(posted)
     vectoriser, classifier = tiny_release.vectoriser, tiny_release.classifier
     words = list(WORD.finditer(text))
+    reading = vectoriser.read([text])
+    row = vectoriser.rows(reading)
 
-    added = word_contributions(text, words, vectoriser, classifier)
+    added = word_contributions(text, words, reading, row, classifier)
 
-    logits = classifier.decision_function(vectoriser.transform([text]))[0]
+    logits = classifier.decision_function(row)[0]
     if words:
         assert np.allclose(added.sum(axis=0) + classifier.intercept_, logits, atol=1e-4)

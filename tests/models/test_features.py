@@ -12,14 +12,8 @@ from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.features import (
-    BYTE_CODES,
-    MIX,
-    PAIR,
-    ROLL,
-    WORD_BASE_INVERSE,
-    HashedNgrams,
-)
+from models.features import HashedNgrams
+from models.hashing import BYTE_CODES, MIX, PAIR, ROLL, WORD_BASE_INVERSE
 
 SMALL = {"char_bits": 10, "word_bits": 9}
 texts = st.lists(st.text(alphabet="ab' ü!7你", max_size=30), max_size=8)

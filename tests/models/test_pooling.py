@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.classifier import CommentClassifier
-from models.features import HashedNgrams, word_hashes
+from models.features import HashedNgrams
+from models.hashing import word_hashes
 from models.pooling import N_FEATURES, WINDOWS, PooledHead, WordSums
 
 VECTORISER = HashedNgrams(char_bits=12, word_bits=12)

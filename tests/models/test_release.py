@@ -6,11 +6,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
 from models import release_files
+from models.categories import CATEGORIES
 from models.release import BATCH_SIZE
 from models.release_files import load
 
@@ -29,6 +31,15 @@ def _replace_classifier(folder: Path, content: object) -> None:
     path = folder / release_files.CLASSIFIER_FILE
     skops.io.dump(content, path)
     _change_manifest(folder, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _change_classifier(folder: Path, **changes: object) -> None:
+    """Changes what a release of our own types contains; its digest stays right."""
+    estimators = skops.io.load(
+        folder / release_files.CLASSIFIER_FILE, trusted=list(release_files.TRUSTED_TYPES)
+    )
+    vars(estimators["classifier"]).update(changes)
+    _replace_classifier(folder, estimators)
 
 
 def test_a_saved_release_scores_as_before(release_folder: Path, tiny_release: Release) -> None:
@@ -166,10 +177,55 @@ def test_a_newer_schema_is_refused(release_folder: Path) -> None:
         {"languages": ["English"]},
         {"languages": [1]},
         {"languages": None},
+        {"thresholds": dict.fromkeys(CATEGORIES, float("nan"))},
+        {"thresholds": dict.fromkeys(CATEGORIES, -1)},
+        {"categories": ["toxicity", "toxicity"]},
     ],
 )
 def test_a_malformed_manifest_is_refused(release_folder: Path, changes: dict[str, Any]) -> None:
     _change_manifest(release_folder, **changes)
 
     with pytest.raises(release_files.MalformedManifestError, match=release_files.MANIFEST_FILE):
+        load(release_folder)
+
+
+@pytest.mark.parametrize(
+    ("logits", "probabilities"),
+    [
+        (np.array([-1.0, 1.0]), np.array([0.0, np.nan])),
+        (np.array([-1.0, 1.0]), np.array([0.0, 5.0])),
+        (np.array([np.nan, 1.0]), np.array([0.0, 1.0])),
+        (np.array([1.0, -1.0]), np.array([0.0, 1.0])),
+        (np.arange(9.0), np.array([0.0, 1.0])),
+        (np.zeros(0), np.zeros(0)),
+        (None, None),
+    ],
+)
+def test_a_release_whose_scores_are_no_probabilities_is_refused(
+    release_folder: Path, logits: object, probabilities: object
+) -> None:
+    _change_classifier(
+        release_folder,
+        calibration_logits_=[logits] * len(CATEGORIES),
+        calibration_probabilities_=[probabilities] * len(CATEGORIES),
+    )
+
+    with pytest.raises(release_files.MalformedClassifierError):
+        load(release_folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"coef_": None},
+        {"intercept_": np.zeros(len(CATEGORIES), dtype=complex)},
+        {"pooled_": "a word"},
+    ],
+)
+def test_a_classifier_that_fails_at_the_first_text_is_refused(
+    release_folder: Path, changes: dict[str, object]
+) -> None:
+    _change_classifier(release_folder, **changes)
+
+    with pytest.raises(release_files.MalformedClassifierError):
         load(release_folder)

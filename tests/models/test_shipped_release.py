@@ -118,10 +118,12 @@ def test_what_words_add_is_the_linear_logit(release: Release, text: str) -> None
     normalised = normalise(text)
     words = list(WORD.finditer(normalised))
     vectoriser, classifier = release.vectoriser, release.classifier
+    reading = vectoriser.read([normalised])
+    row = vectoriser.rows(reading)
 
-    added = word_contributions(normalised, words, vectoriser, classifier)
+    added = word_contributions(normalised, words, reading, row, classifier)
 
-    logits = classifier.decision_function(vectoriser.transform([normalised]))[0]
+    logits = classifier.decision_function(row)[0]
     assert added.sum(axis=0) + classifier.intercept_ == pytest.approx(logits, abs=1e-3)
 
 

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from moderation.record import Record
 from moderation.record.doorbell import DRAIN
 from tests.fakes import FakeRelease, judge_with
-from tests.moderation.record.test_queue import accept, status
+from tests.moderation.record.pending import accept, status
 from workers import scoring
 from workers.main import PreloadedWorker
 from workers.scoring import Station

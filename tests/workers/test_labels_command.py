@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
 import lzma
@@ -304,6 +305,16 @@ class TestExport:
     def test_a_dash_is_standard_output(self, labels: Run, every: Any) -> None:
         lines = labels("export", "-").stdout.split("\n")[:-1]
         assert {json.loads(line)["text"] for line in lines} == set(every)
+
+    def test_a_reader_that_has_enough_is_no_error(
+        self, labels: Run, every: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object, **__: object) -> None:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+        monkeypatch.setattr("workers.commands.labels._write", broken)
+
+        assert labels("export", "-").stderr == ""
 
     def test_nothing_is_a_file_too(self, labels: Run, tmp_path: Path) -> None:
         for ending in (".csv", ".jsonl", ".parquet"):

@@ -20,7 +20,7 @@ from moderation.record.audit import AuditEntry
 from moderation.record.releases import release_entry
 from moderation.releases import ReleaseFiles
 from tests.conftest import DEMO_SITE
-from tests.moderation.record.test_queue import new
+from tests.moderation.record.pending import new
 from tests.releases import EVERYTHING, NO_WORSE, NOTHING, files_of, shipped, with_manifest
 from workers import lineup as module
 from workers import scoring

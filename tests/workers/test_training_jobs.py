@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -186,8 +187,6 @@ def test_one_that_was_taken_for_dead_stops(
 
 
 def test_another_watch_is_told_as_well(record: Record, settings: Settings, running: Training):
-    from contextlib import contextmanager
-
     seen: list[object] = []
 
     @contextmanager
@@ -202,6 +201,27 @@ def test_another_watch_is_told_as_well(record: Record, settings: Settings, runni
     conduct(record, settings, running, work, beside=beside)
 
     assert seen == [("Fitting", 9), 4]
+
+
+def test_a_candidate_that_is_stored_is_kept_whoever_cancels_then(
+    record: Record, settings: Settings, running: Training
+):
+    add_labels(record, 100)
+
+    @contextmanager
+    def beside(stage: str, length: int):
+        if stage == "Storing":
+            Trainings(record).cancel(ADMIN, running.id)
+            # Until the pulse has heard of it.
+            threading.Event().wait(20 * pulse.BEAT_S)
+        yield lambda _: None
+
+    conduct(record, settings, running, training.learn, beside=beside)
+
+    [stored] = record.releases.all(DEMO_SITE)
+    done = after(record, running)
+    assert (done.state, done.candidate) == (TrainingState.DONE, stored.version)
+    assert done.cancelled_by == "anna"
 
 
 def test_folders_of_killed_processes_are_swept_and_no_others(

@@ -206,6 +206,8 @@ def _explained() -> Iterator[None]:
     """Ends the command with one clear line where a file cannot be used."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads what is printed has enough: no mistake, and click says nothing
     except (DatasetError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_BAD_INPUT)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models.dataset import Example
-from models.learning.doubts import MOST_LIKELY_RIGHT, _folds, doubtful
+from models.learning.doubts import BATCH_SIZE, MOST_LIKELY_RIGHT, _folds, doubtful
 from models.measuring.regression_set import examples as regression_examples
 from models.release import Release
 from models.release_files import load, shipped
@@ -81,6 +83,22 @@ def test_the_same_seed_doubts_the_same(tiny_release: Release) -> None:
     comments = _turned(_comments(200), {3, 10, 50})
 
     assert doubtful(comments, tiny_release, seed=4) == doubtful(comments, tiny_release, seed=4)
+
+
+def test_whoever_watches_hears_of_each_comment_read_and_each_label_predicted(
+    tiny_release: Release,
+) -> None:
+    heard: list[int] = []
+
+    @contextmanager
+    def watch(stage: str, length: int) -> Iterator[Callable[[int], object]]:
+        assert (stage, length) == ("Doubts", 800)
+        yield heard.append
+
+    doubtful(_comments(400), tiny_release, watch=watch)
+
+    assert sum(heard) == 800
+    assert max(heard) <= BATCH_SIZE, "between two steps nobody can stop it"
 
 
 def test_too_few_labels_of_a_kind_are_passed_over(tiny_release: Release) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.features import Buffer, HashedNgrams, word_hashes
+from models.features import HashedNgrams
+from models.hashing import word_hashes
 from models.learning import frequencies
+from models.reading import Buffer
 
 
 def test_what_is_packed_comes_back_to_within_a_fifth() -> None:

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from models.features import word_hashes
+from models.hashing import word_hashes
 from models.learning.word_vectors import LEAST_TEXTS, Corpus, WordVectors, of_texts
 
 ANIMALS = ("cat", "dog", "horse")

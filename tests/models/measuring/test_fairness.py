@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from models.dataset import DatasetError, Example
-from models.measuring.fairness import (
+from models.measuring.fairness import Fairness, assess, power_mean
+from models.measuring.identities import (
     CIVIL_IDENTITIES,
-    Fairness,
     IdentityColumns,
     IdentityTermsError,
-    assess,
-    power_mean,
     read_terms,
 )
 from models.text import normalise
