@@ -70,6 +70,8 @@ class RequestBody(Body):
     def __init__(self, request: Any) -> None:
         super().__init__(request.body.reader)
         self._request = request
+        self._is_last_anyway = request.should_close
+        request.should_close = self._is_last
 
     def read(self, size: int | None = None) -> bytes:
         """Some of it, nothing at its end.
@@ -86,6 +88,15 @@ class RequestBody(Body):
         except OSError:
             self._request.force_close()
             raise
+
+    def _is_last(self) -> bool:
+        """Asked by gunicorn before it says in an answer whether the connection ends.
+
+        It will if more is left than `read_rest` reads: a client that is not told sends its next
+        request into the void.
+        """
+        left = getattr(self.reader, "length", 0)  # chunks do not tell theirs
+        return self._is_last_anyway() or left >= REST_BYTES
 
     def read_rest(self) -> None:
         """Reads what nobody did, so that the next request can be told from it.

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation import hostile
 from moderation.errors import UnknownSiteError
 from moderation.options import data_dir_option, json_option, with_record
 from moderation.settings import Settings
-from moderation.webhooks import EVENTS, Endpoint, Envelope, EventType
+from moderation.webhook_lines import (
+    attempt_line,
+    endpoint_line,
+    tell_attempts,
+    tell_endpoint,
+    tell_secret,
+    warn_without_deliverer,
+)
+from moderation.webhooks import EVENTS, Envelope, EventType
 
 if TYPE_CHECKING:
-    from moderation.deliveries import Attempt
     from moderation.desk.webhooks import Webhooks
     from moderation.domain import Actor
     from moderation.record import Record
-
-#: Of a receiver's answer and of an error on one line.
-SAID_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ def list_all(desk: Desk, *, as_json: bool) -> None:
         click.echo(json.dumps([endpoint_json(one) for one in found], indent=2))
         return
     for one in found:
-        click.echo(_line(one))
-    _warn_without_deliverer(desk)
+        click.echo(endpoint_line(one))
+    warn_without_deliverer(desk.record)
 
 
 @webhooks.command("add")
@@ -110,14 +113,16 @@ def add(
         events=_events(events) or DEFAULT_EVENTS,
         envelope=Envelope(envelope or Envelope.STANDARD),
     )
-    _tell_secret(made, as_json=as_json)
+    tell_secret(made, as_json=as_json)
 
 
 @webhooks.command("show")
 @on_one
 def show(desk: Desk, *, endpoint_id: str, as_json: bool) -> None:
     """Show an endpoint, and how it does."""
-    _tell_one(desk, desk.record.webhooks.one(desk.actor.site, endpoint_id), as_json=as_json)
+    tell_endpoint(
+        desk.record, desk.record.webhooks.one(desk.actor.site, endpoint_id), as_json=as_json
+    )
 
 
 @webhooks.command("set")
@@ -140,7 +145,7 @@ def change(
         is_enabled=options["is_enabled"],
     )
     changed = desk.webhooks.change(desk.actor, endpoint_id, changes)
-    _tell_one(desk, changed, as_json=as_json)
+    tell_endpoint(desk.record, changed, as_json=as_json)
 
 
 @webhooks.command("remove")
@@ -155,7 +160,7 @@ def remove(desk: Desk, *, endpoint_id: str, as_json: bool) -> None:
 @on_one
 def rotate(desk: Desk, *, endpoint_id: str, as_json: bool) -> None:
     """Give an endpoint a new secret and print it, once; for a day both are valid."""
-    _tell_secret(desk.webhooks.rotate(desk.actor, endpoint_id), as_json=as_json)
+    tell_secret(desk.webhooks.rotate(desk.actor, endpoint_id), as_json=as_json)
 
 
 @webhooks.command("ping")
@@ -171,10 +176,10 @@ def ping(desk: Desk, *, endpoint_id: str, as_json: bool) -> None:
         told = attempt_json(attempt) if attempt else None
         click.echo(json.dumps({"message": pinged.message, "attempt": told}))
     elif attempt:
-        click.echo(_attempt_line(attempt))
+        click.echo(attempt_line(attempt))
     else:
         click.echo(f"{pinged.message} is not sent yet")
-        _warn_without_deliverer(desk)
+        warn_without_deliverer(desk.record)
     if not attempt or attempt.outcome is not Outcome.DELIVERED:
         raise SystemExit(1)
 
@@ -186,7 +191,7 @@ def deliveries(desk: Desk, *, endpoint_id: str, limit: int, as_json: bool) -> No
     """List the last attempts to deliver messages, the newest first."""
     endpoint = desk.record.webhooks.one(desk.actor.site, endpoint_id)
     log = desk.record.webhooks.log(endpoint, limit=limit)
-    _tell_attempts([one for _, one in log], as_json=as_json)
+    tell_attempts([one for _, one in log], as_json=as_json)
 
 
 @webhooks.command("parked")
@@ -196,7 +201,7 @@ def parked(desk: Desk, *, endpoint_id: str, limit: int, as_json: bool) -> None:
     """List the messages that were given up after a day, the newest first."""
     endpoint = desk.record.webhooks.one(desk.actor.site, endpoint_id)
     found = desk.record.webhooks.parked(endpoint, limit=limit)
-    _tell_attempts([one.attempt for one in found], as_json=as_json)
+    tell_attempts([one.attempt for one in found], as_json=as_json)
 
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
@@ -234,7 +239,7 @@ def replay(
         count = desk.webhooks.replay_parked(desk.actor, endpoint_id)
     what = "what happened then" if count is None else f"{count} message{'s' * (count != 1)}"
     _tell(f"{what} will be sent again", as_json=as_json, id=endpoint_id, messages=count)
-    _warn_without_deliverer(desk)
+    warn_without_deliverer(desk.record)
 
 
 def _desk(settings: Settings, site: str) -> Desk:
@@ -259,56 +264,3 @@ def _utc(moment: datetime) -> datetime:
 
 def _tell(text: str, *, as_json: bool, **facts: Any) -> None:
     click.echo(json.dumps(facts) if as_json else text)
-
-
-def _tell_secret(endpoint: Endpoint, *, as_json: bool) -> None:
-    from moderation.desk.webhook_json import with_secret
-
-    if as_json:
-        click.echo(json.dumps(with_secret(endpoint)))
-        return
-    click.echo(_line(endpoint))
-    click.echo(f"secret of {endpoint.id} (shown once): {endpoint.secrets[0].value}")
-
-
-def _tell_one(desk: Desk, endpoint: Endpoint, *, as_json: bool) -> None:
-    from moderation.desk.webhook_json import endpoint_json, health_json
-
-    health = health_json(desk.record.webhooks.health(endpoint))
-    if as_json:
-        click.echo(json.dumps(endpoint_json(endpoint) | {"health": health}, indent=2))
-        return
-    click.echo(_line(endpoint))
-    for name, value in health.items():
-        told = "-" if value is None else hostile.one_line(str(value), SAID_CHARACTERS)
-        click.echo(f"  {name:12}  {told}")
-    _warn_without_deliverer(desk)
-
-
-def _tell_attempts(attempts: Sequence[Attempt], *, as_json: bool) -> None:
-    from moderation.desk.webhook_json import attempt_json
-
-    if as_json:
-        click.echo(json.dumps([attempt_json(one) for one in attempts], indent=2))
-        return
-    for one in attempts:
-        click.echo(_attempt_line(one))
-
-
-def _line(endpoint: Endpoint) -> str:
-    state = f"disabled: {endpoint.disabled}" if endpoint.disabled else "enabled"
-    events = ", ".join(endpoint.events)
-    return f"{endpoint.id}  {endpoint.url}  ({events}; {endpoint.envelope}; {state})"
-
-
-def _attempt_line(attempt: Attempt) -> str:
-    """An attempt on one line; what a receiver said cannot steer the terminal."""
-    said = hostile.one_line(attempt.error or attempt.response, SAID_CHARACTERS)
-    again = f"  again {attempt.next_at}" if attempt.next_at else ""
-    facts = f"{attempt.at}  {attempt.outcome:9}  {attempt.status or '-':>3}"
-    return f"{facts}  {attempt.message}  {attempt.elapsed_ms} ms{again}  {said}".rstrip()
-
-
-def _warn_without_deliverer(desk: Desk) -> None:
-    if not desk.record.webhooks.has_deliverer():
-        click.echo("No deliverer is alive: nothing is sent. Start one.", err=True)

@@ -1,16 +1,14 @@
-"""One endpoint served: its messages wrapped, signed and sent, and what became of each."""
+"""One endpoint served: its messages taken and sent, and what follows from each answer."""
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from moderation import logs
 from moderation.counting import Counting
@@ -24,15 +22,11 @@ from moderation.deliveries import (
     pause_s,
     probe_s,
 )
-from moderation.delivery import envelopes, signing
-from moderation.delivery.outbound import DeliveryError, Response
 from moderation.domain import now_rfc3339, rfc3339
-from moderation.encoding import compact_json
 from moderation.errors import RedisAwayError
 from moderation.record import Record
-from moderation.record.deliveries import COMMENT_LANE
-from moderation.releases import Activation
-from moderation.webhooks import Endpoint, Envelope, EventType
+from moderation.webhooks import Endpoint
+from workers.carrying import Answer, Courier, carry, subject_of
 from workers.record_clock import RecordClock
 
 MESSAGES_AT_ONCE = 16
@@ -42,56 +36,9 @@ BATCH_S = 3.0
 #: How long to go on trying to write what became of messages; they are sent again otherwise.
 PATIENCE_S = 12.0
 REDIS_PAUSE_S = 0.2
-#: Answers that say that the endpoint, not the message, is in trouble; as all above 500 do.
-TROUBLE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 GONE = "the receiver answered 410 Gone: it wants nothing more"
-FORGOTTEN = "what it tells is no longer kept"
-UNREADABLE = "what it tells cannot be read"
 
 T = TypeVar("T")
-
-
-class Courier(Protocol):
-    """Carries messages to one endpoint; `outbound.Client` is one."""
-
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Posts a message.
-
-        Raises:
-            DeliveryError: there was no answer.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back for one message: an answer, or why there was none.
-
-    `is_hopeless`: it was not sent, and never can be.
-    """
-
-    status: int = 0
-    error: str = ""
-    text: str = ""
-    elapsed_ms: int = 0
-    retry_after_s: float | None = None
-    is_hopeless: bool = False
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the receiver took the message."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether the receiver wants no more messages, ever."""
-        return self.status == HTTPStatus.GONE
-
-    @property
-    def is_trouble(self) -> bool:
-        """Whether other messages would fare no better."""
-        no_answer = self.status == 0 or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return no_answer or self.status in TROUBLE
 
 
 @dataclass
@@ -157,7 +104,7 @@ class Server:
             if tally.is_over or is_late or not goes_on():
                 tally.settled.append(Settled(taken.lane, taken.message))
             else:
-                answer = _carry(courier, endpoint, taken)
+                answer = carry(courier, endpoint, taken)
                 self._settle(endpoint, taken, answer, tally)
                 self._count(taken, answer, tally.clock)
                 _note(endpoint, tally.settled[-1].log)
@@ -181,7 +128,7 @@ class Server:
             tally.settled.append(self._parked(endpoint, taken, answer))
             return
         tally.settled.append(self._failed(endpoint, taken, answer, tally.clock.now_ms()))
-        tally.health |= {"failed_at": rfc3339(now), "error": _said(answer)}
+        tally.health |= {"failed_at": rfc3339(now), "error": answer.failure}
         if answer.is_gone:
             self._disable(endpoint)
             tally.is_over = True
@@ -236,73 +183,17 @@ class Server:
                 time.sleep(REDIS_PAUSE_S)
 
 
-def _carry(courier: Courier, endpoint: Endpoint, taken: Taken) -> Answer:
-    """Wraps, signs and posts one message."""
-    now = datetime.now(UTC)
-    if not taken.data:
-        return Answer(error=FORGOTTEN, is_hopeless=True)
-    try:
-        content_type, body = wrapped(endpoint, taken)
-    except (ValueError, TypeError, KeyError):
-        return Answer(error=UNREADABLE, is_hopeless=True)
-    message_id = taken.message.id(endpoint.site)
-    secrets = endpoint.valid_secrets(now)
-    headers = signing.headers(secrets, message_id, int(now.timestamp()), body)
-    started = time.monotonic()
-    try:
-        found = courier.post(endpoint.url, {"Content-Type": content_type, **headers}, body)
-    except DeliveryError as error:
-        elapsed_ms = round((time.monotonic() - started) * 1000)
-        return Answer(error=str(error), elapsed_ms=elapsed_ms)
-    return Answer(found.status, "", found.text, found.elapsed_ms, found.retry_after_s)
-
-
-def wrapped(endpoint: Endpoint, taken: Taken) -> tuple[str, bytes]:
-    """The content type and body of a message, in the envelope that the endpoint asked for."""
-    message, data = taken.message, _data(endpoint, taken)
-    event = message.event.value
-    if endpoint.envelope is Envelope.CLOUDEVENTS:
-        content_type = envelopes.CLOUDEVENTS_CONTENT_TYPE
-        event_json = envelopes.cloudevents(
-            event,
-            message.occurred_at,
-            data,
-            message_id=message.id(endpoint.site),
-            site=endpoint.site,
-            subject=_subject(taken),
-        )
-    else:
-        content_type = envelopes.STANDARD_CONTENT_TYPE
-        event_json = envelopes.standard(event, message.occurred_at, data)
-    return content_type, compact_json(event_json).encode("utf-8", "backslashreplace")
-
-
-def _data(endpoint: Endpoint, taken: Taken) -> dict[str, Any]:
-    if taken.message.event is EventType.PING:
-        return {"endpoint": endpoint.id}
-    data: dict[str, Any] = json.loads(taken.data)
-    if taken.message.event is EventType.MODEL_PROMOTED:
-        return Activation.from_json(data).told()
-    return data
-
-
-def _subject(taken: Taken) -> str:
-    """The comment that a message is about, "" for none."""
-    kind, _, comment_id = taken.lane.partition(":")
-    return comment_id if kind == COMMENT_LANE else ""
-
-
 def _log(endpoint: Endpoint, taken: Taken, answer: Answer, outcome: Outcome) -> Attempt:
     return Attempt(
         message=taken.message.id(endpoint.site),
         event=taken.message.event,
-        subject=_subject(taken),
+        subject=subject_of(taken),
         at=now_rfc3339(),
         outcome=outcome,
         attempt=taken.message.attempts + 1,
         status=answer.status,
         elapsed_ms=answer.elapsed_ms,
-        error="" if answer.is_success else _said(answer),
+        error="" if answer.is_success else answer.failure,
         response=answer.text,
     )
 
@@ -320,8 +211,3 @@ def _note(endpoint: Endpoint, attempt: Attempt | None) -> None:
         status=attempt.status,
         ms=attempt.elapsed_ms,
     )
-
-
-def _said(answer: Answer) -> str:
-    """What went wrong, in words."""
-    return answer.error or f"the receiver answered {answer.status}"

@@ -22,6 +22,19 @@ CONNECTION_S = 60.0
 USER_AGENT = f"comment-moderation-service/{__version__}"
 
 
+class FinalAnswer(http.client.HTTPResponse):
+    """An answer that is none while a receiver only says that it is at work.
+
+    `http.client` passes over 100 alone; RFC 9110, section 15.2, wants it of every interim
+    status. After 101, which nobody asked for, what follows is no HTTP.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        is_interim = HTTPStatus.SWITCHING_PROTOCOLS < status < HTTPStatus.OK
+        return version, HTTPStatus.CONTINUE if is_interim else status, reason
+
+
 class Connection(http.client.HTTPConnection):
     """HTTP over a wire to one target; never connects by itself.
 
@@ -31,6 +44,7 @@ class Connection(http.client.HTTPConnection):
     """
 
     auto_open = 0
+    response_class = FinalAnswer
 
     def __init__(self, target: Target, wire: Wire) -> None:
         super().__init__(target.host, target.port)
@@ -63,7 +77,6 @@ class Connection(http.client.HTTPConnection):
         if self.wire.has_ended:  # in the middle of the headers, which `http.client` overlooks
             raise ConnectionResetError
         text = _text_of(answer)
-        # After an interim status (1xx) the real answer may follow.
         is_over = answer.isclosed() and answer.status >= HTTPStatus.OK
         self.is_reusable = is_over and not answer.will_close
         return answer, text

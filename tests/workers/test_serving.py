@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -12,51 +11,18 @@ import pytest
 from standardwebhooks import Webhook
 
 from moderation.deliveries import GIVE_UP, Message, Outcome
-from moderation.delivery.outbound import DeliveryError, FailureKind, Response
+from moderation.delivery.outbound import DeliveryError
 from moderation.delivery.signing import new_secret
 from moderation.domain import now_rfc3339
 from moderation.record import Record
 from moderation.releases import Activation, ActivationKind
-from moderation.webhooks import Endpoint, Envelope, EventType, Secret
+from moderation.webhooks import Endpoint, EventType, Secret
 from tests.conftest import DEMO_SITE
-from workers import serving
+from tests.workers.couriers import NO_ANSWER, OK, FakeCourier, answered
+from workers import carrying, serving
 from workers.serving import MESSAGES_AT_ONCE, Server
 
 SECRET = new_secret()
-
-
-def answered(status: int, text: str = "", retry_after_s: float | None = None) -> Response:
-    return Response(status, text, retry_after_s, elapsed_ms=1)
-
-
-OK = answered(200)
-NO_ANSWER = DeliveryError(FailureKind.CLOSED, "no answer")
-
-
-class FakeCourier:
-    """Answers what it was told to, and remembers what it carried."""
-
-    def __init__(self) -> None:
-        self.answers: Iterator[Response | DeliveryError] = iter(())
-        self.carried: list[tuple[dict[str, str], bytes]] = []
-        self.is_closed = False
-
-    def post(self, url: str, headers: dict[str, str], body: bytes) -> Response:
-        assert url == "https://example.org/hook"
-        self.carried.append((headers, body))
-        answer = next(self.answers, OK)
-        if isinstance(answer, DeliveryError):
-            raise answer
-        return answer
-
-    @contextmanager
-    def open(self) -> Iterator[FakeCourier]:
-        yield self
-        self.is_closed = True
-
-    @property
-    def subjects(self) -> list[str]:
-        return [json.loads(body)["data"]["comment_id"] for _, body in self.carried]
 
 
 @pytest.fixture
@@ -116,36 +82,6 @@ def test_a_message_is_what_standard_webhooks_verifies(
     assert headers["Content-Type"] == "application/json"
     assert outcomes(record, endpoint) == [Outcome.DELIVERED]
     assert courier.is_closed
-
-
-def test_during_a_rotation_both_secrets_verify(
-    record: Record, endpoint: Endpoint, courier: FakeCourier, serve: Callable[..., None]
-) -> None:
-    second = new_secret()
-    record.webhooks.change(DEMO_SITE, "e1", lambda one: one.rotated(second, datetime.now(UTC)))
-    decide(record, "c1")
-    serve(endpoint)
-
-    [(headers, body)] = courier.carried
-    for secret in (SECRET, second):
-        Webhook(secret).verify(body, headers)
-
-
-def test_a_cloud_event_carries_the_same(
-    record: Record, endpoint: Endpoint, courier: FakeCourier, serve: Callable[..., None]
-) -> None:
-    record.webhooks.change(
-        DEMO_SITE, "e1", lambda one: replace(one, envelope=Envelope.CLOUDEVENTS)
-    )
-    decide(record, "c1")
-    serve(endpoint)
-
-    [(headers, body)] = courier.carried
-    event = Webhook(SECRET).verify(body, headers)
-    assert headers["Content-Type"].startswith("application/cloudevents+json")
-    assert (event["specversion"], event["subject"]) == ("1.0", "c1")
-    assert event["id"] == headers["webhook-id"]
-    assert event["data"]["comment_id"] == "c1"
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 404, 413])
@@ -244,7 +180,8 @@ def test_a_deliverer_with_a_wrong_clock_neither_gives_up_early_nor_waits_for_day
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return datetime.now(tz) + timedelta(days=2)
 
-    monkeypatch.setattr(serving, "datetime", Ahead)
+    for module in (serving, carrying):
+        monkeypatch.setattr(module, "datetime", Ahead)
     serve(endpoint)
 
     # Then it is tried again soon, as is the endpoint

@@ -52,9 +52,9 @@ def test_a_shared_connection_is_resolved_once() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         LARGE,
-        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ],
-    ids=["it says so", "HTTP/1.0", "more than is read", "an interim status"],
+    ids=["it says so", "HTTP/1.0", "more than is read", "another protocol"],
 )
 def test_a_connection_with_more_to_come_is_not_used_again(
     client: Client, answer: bytes

@@ -95,6 +95,20 @@ def test_every_final_status_is_an_answer(status: int) -> None:
         assert post(there).status == status
 
 
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_an_interim_status_is_no_answer_yet(status: int) -> None:
+    interim = f"HTTP/1.1 {status} So\r\nRetry-After: 9\r\n\r\n".encode()
+    with receiver(always(interim + interim + OK)) as there:
+        found = post(there)
+    assert (found.status, found.text, found.retry_after_s) == (200, "OK", None)
+
+
+def test_interim_statuses_without_end_are_no_answer() -> None:
+    with receiver(once(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 4_000)) as there:
+        error = failure(there)
+    assert error.kind is FailureKind.PROTOCOL
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_never_followed(status: int) -> None:
     with receiver(always(OK)) as elsewhere:
@@ -463,6 +477,7 @@ NOW = datetime(2026, 11, 24, 6, 0, 0, tzinfo=UTC)
         ("9" * 40, None),
         ("Tue, 99 Nov 2026 06:01:30 GMT", None),
         ("Tue, 24 Nov 99999 06:01:30 GMT", None),
+        (f"Tue, 24 Nov {'9' * 20} 06:01:30 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
