@@ -16,7 +16,7 @@ from moderation.desk import chain
 from moderation.desk.cases import Case
 from moderation.desk.thresholds import deciding
 from moderation.desk.why import why
-from moderation.domain import Comment, Source, Violation
+from moderation.domain import Action, Comment, Source, Violation
 from moderation.evidence import spans_of, telling
 from moderation.marks import Kind, Mark, Piece, list_marks, score_marks
 from moderation.policy import effective_thresholds
@@ -132,8 +132,13 @@ class CardView:
 
     @property
     def why(self) -> str:
-        """One sentence on why it was held."""
+        """One sentence on why the machine or readers held it, or the machine approved it."""
         return hostile.one_line(self.case.why, 2_000)
+
+    @property
+    def was_approved(self) -> bool:
+        """Whether `why` tells why it was approved."""
+        return (self.case.machine or {}).get("action") == Action.APPROVE
 
     @property
     def model(self) -> str:

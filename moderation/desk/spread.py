@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from moderation.desk.batches import MOST_COMMENTS
 from moderation.desk.cases import Case, Cases
 from moderation.desk.queue import Band, HeldList, QueueQuery
 from moderation.errors import BatchSizeError
 from moderation.record import Record
-from moderation.record.held import Found
 from moderation.triage import score_of
 
 #: Bins of the histogram over [0, 1]; a score of exactly 1 is in the last.
@@ -21,6 +21,9 @@ BINS = 50
 SAMPLE = 20
 
 _EDGES = [number / BINS for number in range(1, BINS)]
+#: Each bin from its beginning to what is below its end.
+_RANGES = list(pairwise([0.0, *_EDGES, math.inf]))
+_NOTHING = (math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ class Spread:
         return sum(self.inside)
 
 
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """How many comments are in each bin, inside and outside of the range."""
+
+    inside: list[int]
+    outside: list[int]
+
+
 class Spreads:
     """Ranges of the held queue of each site."""
 
@@ -65,19 +76,15 @@ class Spreads:
             band: the range that picks some of them out; none without one.
         """
         newest = self._record.held.newest(site)
-        inside, outside = [0] * BINS, [0] * BINS
-        sample: list[str] = []
-        picked = 0
-        for one, score in self._scored(site, replace(query, band=None), category, newest):
-            if band and band.least <= score <= band.most:
-                inside[_bin(score)] += 1
-                picked += 1
-                _draw(sample, one.comment_id, seen=picked)
-            else:
-                outside[_bin(score)] += 1
-        random.shuffle(sample)
+        wanted = replace(query, band=None)
+        if wanted.text or wanted.state == "kept" or replace(wanted, state="").filters():
+            bars, picked = self._walked(site, wanted, category, band, newest)
+            sample = random.sample(picked, min(SAMPLE, len(picked)))
+        else:
+            bars, kept = self._counted(site, wanted, category, band, newest)
+            sample = self._drawn(site, category, band, besides=set(kept))
         cases = Cases(self._record).many(site, sample)
-        return Spread(inside, outside, cases, newest)
+        return Spread(bars.inside, bars.outside, cases, newest)
 
     def ids(self, site: str, query: QueueQuery, *, newest: int | None = None) -> list[str]:
         """Every comment that passes a query, as a batch takes them.
@@ -99,21 +106,64 @@ class Spreads:
                 raise BatchSizeError(f"a batch decides at most {MOST_COMMENTS:,} comments")
         return ids
 
-    def _scored(
-        self, site: str, query: QueueQuery, category: str, newest: int
-    ) -> Iterator[tuple[Found, float]]:
+    def _walked(
+        self, site: str, query: QueueQuery, category: str, band: Band | None, newest: int
+    ) -> tuple[_Bars, list[str]]:
+        """Looks at every comment that passes: the bars, and the comments of the range."""
+        bars, picked = _Bars([0] * BINS, [0] * BINS), []
         for one in self._held.matches(site, query, value_of=score_of(category)):
-            if one.value is not None and one.position <= newest:
-                yield one, one.value
+            if one.value is None or one.position > newest:
+                continue
+            if band and band.least <= one.value <= band.most:
+                bars.inside[_bin(one.value)] += 1
+                picked.append(one.comment_id)
+            else:
+                bars.outside[_bin(one.value)] += 1
+        return bars, picked
+
+    def _counted(
+        self, site: str, query: QueueQuery, category: str, band: Band | None, newest: int
+    ) -> tuple[_Bars, list[str]]:
+        """Counts without a look at each comment, where nothing but the state is filtered.
+
+        What nobody has looked at is all that is held but for what is kept, which is little.
+
+        Returns:
+            The bars, and the comments of the range that are kept and so do not count.
+        """
+        within = [_overlap(bar, band) for bar in _RANGES]
+        counts = self._record.held.counts(site, score_of(category), [*_RANGES, *within])
+        whole, inside = counts[:BINS], counts[BINS:]
+        outside = _less(whole, inside)
+        if not query.state:
+            return _Bars(inside, outside), []
+        of_kept = replace(query, state="kept")
+        kept, picked = self._walked(site, of_kept, category, band, newest)
+        return _Bars(_less(inside, kept.inside), _less(outside, kept.outside)), picked
+
+    def _drawn(
+        self, site: str, category: str, band: Band | None, *, besides: set[str]
+    ) -> list[str]:
+        """A sample of the range; `besides`: comments of the range that may not be in it."""
+        if band is None:
+            return []
+        drawn = self._record.held.draw(
+            site, score_of(category), band.least, band.most, count=SAMPLE + len(besides)
+        )
+        return [one for one in drawn if one not in besides][:SAMPLE]
 
 
 def _bin(score: float) -> int:
     return bisect_right(_EDGES, score)
 
 
-def _draw(sample: list[str], comment_id: str, *, seen: int) -> None:
-    """Keeps each of the comments seen so far with the same chance (Vitter's algorithm R)."""
-    if len(sample) < SAMPLE:
-        sample.append(comment_id)
-    elif (place := random.randrange(seen)) < SAMPLE:  # noqa: S311 - a sample, no secret
-        sample[place] = comment_id
+def _overlap(bar: tuple[float, float], band: Band | None) -> tuple[float, float]:
+    """The part of a bin that lies in the range, whose upper end belongs to it."""
+    if band is None:
+        return _NOTHING
+    return max(bar[0], band.least), min(bar[1], math.nextafter(band.most, math.inf))
+
+
+def _less(counts: list[int], others: list[int]) -> list[int]:
+    """What is left of each; a comment may be kept between the two counts."""
+    return [max(one - other, 0) for one, other in zip(counts, others, strict=True)]

@@ -6,6 +6,8 @@ goes in bounded steps: Redis answers others in between, however long the queue i
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +143,44 @@ class HeldQueue:
         if one.kind == AUTHOR:
             return self._keys("author", site, one.name)
         return self._keys("held", site, one.name)
+
+    def counts(
+        self, site: str, dimension: str, ranges: Sequence[tuple[float, float]]
+    ) -> list[int]:
+        """How many held comments have a value in each range, all counted at one moment.
+
+        Args:
+            site: whose queue.
+            dimension: whose values.
+            ranges: each from its first end up to what is below its second; one that ends
+                before it begins is empty.
+        """
+        key = self._keys("held", site, dimension)
+        with redis_away(), self._connection.pipeline(transaction=True) as pipe:
+            for least, below in ranges:
+                pipe.zcount(key, least, f"({below!r}")
+            return [int(count) for count in pipe.execute()]
+
+    def draw(
+        self, site: str, dimension: str, least: float, most: float, *, count: int
+    ) -> list[str]:
+        """Held comments drawn at random, in random order, whose value is in a range.
+
+        Both ends belong to it. There are fewer than `count` where no more are in it, or some
+        left it meanwhile.
+        """
+        key = self._keys("held", site, dimension)
+        first, size = self.counts(
+            site, dimension, [(-math.inf, least), (least, math.nextafter(most, math.inf))]
+        )
+        ranks = random.sample(range(first, first + size), min(count, size))
+        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
+            for rank in ranks:
+                pipe.zrange(key, rank, rank, withscores=True)
+            at_ranks: Any = pipe.execute()
+        # Ranks move when a comment is decided: two of them may then be the same comment's.
+        drawn = {one: value for found in at_ranks for one, value in found}
+        return [one for one, value in drawn.items() if least <= value <= most]
 
     def newest(self, site: str) -> int:
         """The age of the comment that was accepted last of those held, 0 if none is."""

@@ -21,7 +21,6 @@ from tests.console.visits import Visit, person
 from tests.fakes import RUDE
 
 HOSTILE = '<img src=x onerror="alert(1)">'
-FORMULA = "=HYPERLINK(1)"
 
 
 @pytest.fixture

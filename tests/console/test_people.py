@@ -154,6 +154,15 @@ class TestPeople:
             assert answer.status_code == 403
         assert record.moderators.get("eve").roles == {"demo": role}
 
+    def test_the_menu_of_the_site_offers_to_each_what_they_may_open(
+        self, ada: Visit, mia: Visit
+    ):
+        for visit, is_admin in ((ada, True), (mia, False)):
+            page = visit.get("/console/audit").text
+            assert '<a href="/console/audit" aria-current="page">Audit log</a>' in page
+            for path in ("webhooks", "keys", "people"):
+                assert (f'<a href="/console/{path}">' in page) is is_admin
+
     def test_each_act_is_in_the_audit_log_without_secrets(
         self, ada: Visit, mia: Visit, record: Record, caplog: pytest.LogCaptureFixture
     ):

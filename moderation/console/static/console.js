@@ -61,7 +61,11 @@ document.addEventListener(
 
 document.addEventListener("keydown", (event) => {
   const rejecting = event.target.closest?.(".rejecting[open]");
-  if (event.key === "Escape" && rejecting) {
+  const menu = event.target.closest?.(".menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (event.key === "Escape" && rejecting) {
     rejecting.open = false;
     rejecting.closest(".card").focus();
   } else if (event.key === "Escape" && event.target.matches("input[type=search]")) {

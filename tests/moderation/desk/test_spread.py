@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations_with_replacement
+from typing import Any
+
 import pytest
 
 from moderation.desk import spread as spread_module
@@ -11,6 +15,7 @@ from moderation.desk.spread import BINS, SAMPLE, Spreads
 from moderation.domain import Action
 from moderation.errors import BatchSizeError
 from moderation.record import Record
+from moderation.record.held import Found, Step
 from tests.conftest import DEMO_SITE
 from tests.held import hold, hold_many
 from tests.moderation.desk.conftest import ANNA
@@ -76,6 +81,51 @@ def test_the_filters_of_the_queue_hold_too(record: Record, spreads: Spreads) -> 
     assert picked(spreads, 0.0, 1.0, text="heating") == ["said"]
     assert picked(spreads, 0.0, 1.0, state="kept") == ["kept"]
     assert picked(spreads, 0.0, 1.0, state="new", article_id="a1") == ["here", "said"]
+
+
+@pytest.mark.parametrize("state", ["", "new"])
+def test_what_is_counted_without_a_look_is_what_a_look_at_each_finds(
+    record: Record, spreads: Spreads, state: str
+) -> None:
+    for score in EDGES:
+        hold(record, str(score), score)
+        Desk(record).decide(ANNA, hold(record, f"kept-{score}", score), Verdict(Action.HOLD))
+    for least, most in combinations_with_replacement(EDGES, 2):
+        band = Band("toxicity", least, most)
+        counted, looked = (
+            spreads.spread(DEMO_SITE, query, "toxicity", band=band)
+            for query in (QueueQuery(state=state), QueueQuery(state=state, article_id="a1"))
+        )
+        assert (counted.inside, counted.outside) == (looked.inside, looked.outside)
+        ids = [{case.comment.id for case in one.sample} for one in (counted, looked)]
+        assert ids[0] == ids[1]
+
+
+def test_a_long_queue_is_not_walked_for_what_nobody_has_looked_at(
+    record: Record, spreads: Spreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_many(record, 3)
+    looked_at: list[Found] = []
+    walk = record.held.walk
+
+    def noted(*given: Any, **named: Any) -> Iterator[Step]:
+        for step in walk(*given, **named):
+            looked_at.extend(step.found)
+            yield step
+
+    monkeypatch.setattr(record.held, "walk", noted)
+    band = Band("toxicity", 0.0, 1.0)
+    for state in ("", "new"):
+        query = QueueQuery(state=state)
+        assert spreads.spread(DEMO_SITE, query, "toxicity", band=band).count == 3
+    assert looked_at == []
+
+
+def test_what_is_kept_takes_no_place_in_the_sample(record: Record, spreads: Spreads) -> None:
+    ids = hold_many(record, 2 * SAMPLE)
+    for one in ids[5:]:
+        Desk(record).decide(ANNA, one, Verdict(Action.HOLD))
+    assert picked(spreads, 0.0, 1.0, state="new") == ids[:5]
 
 
 def test_a_comment_without_this_score_is_in_no_range_of_it(
