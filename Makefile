@@ -57,7 +57,7 @@ fuzz: $(VENV)/.dev ## search for inputs that break a reader (FUZZ_ARGS="--second
 
 audit: $(VENV)-audit/bin/pip-audit ## known vulnerabilities of the locked dependencies, dangerous calls in the source (asks PyPI)
 	$(VENV)-audit/bin/bandit --quiet --recursive --severity-level medium moderation workers models
-	$(VENV)-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-dev.lock
+	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-dev.lock
 
 $(VENV)-audit/bin/pip-audit:
 	@$(PYTHON) -m venv $(VENV)-audit

@@ -40,7 +40,7 @@ class Scope(StrEnum):
     MODERATE = "moderate"
     """Erase comments and authors, and say what a text is, for the classifier to learn."""
     ADMIN = "admin"
-    """Change the policy, webhooks and keys."""
+    """Change the policy, retention, webhooks and keys."""
 
 
 EVERY_SCOPE = frozenset(Scope)

@@ -28,6 +28,7 @@ from moderation.api import (
     policies,
     problems,
     request_log,
+    retention,
     score,
     staff,
     trainings,
@@ -48,6 +49,8 @@ API_DESCRIPTION = (
     "Post readers' comments, get an approve or hold decision for each. Authenticate with "
     "`Authorization: Bearer API_KEY`. Errors are RFC 9457 problems."
 )
+#: The share of all connections on which requests may wait for decisions or follow them.
+FOLLOWERS_SHARE = 0.75
 #: Endpoints whose bodies may be large.
 LARGE = frozenset({"comments.post_batch", "batches.post_batch", "labels.post_labels"})
 
@@ -77,7 +80,7 @@ def create_app(settings: Settings) -> Flask:
         },
     )
     record = Record(settings)
-    hub = Hub(record.decisions)
+    hub = Hub(record.decisions, places=settings.max_connections * FOLLOWERS_SHARE)
     figures = RequestFigures(record.operations)
     app.extensions["moderation"] = Services(
         settings, record, hub, figures, Clerk(record), Gate.of(record, settings)
@@ -120,6 +123,7 @@ def _register_api(app: Flask) -> None:
         decisions,
         score,
         policies,
+        retention,
         webhooks,
         keys,
         operations,

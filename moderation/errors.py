@@ -256,6 +256,13 @@ class TooManyEndpointsError(ModerationError):
         super().__init__(f"a site has at most {most} webhook endpoints; remove one first")
 
 
+class TooManyStreamsError(ModerationError):
+    """Raised when an API key has as many event streams open as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"this API key has {most} event streams open, as many as it may")
+
+
 class UnsuitableWebhookError(ModerationError):
     """Raised when a webhook endpoint, or what it is to be sent again, cannot be as asked."""
 
@@ -279,7 +286,21 @@ class UnknownMessageError(ModerationError):
 
 
 class UnsuitableRetentionError(ModerationError):
-    """Raised when a time to keep data for cannot be read, or is too long."""
+    """Raised when a time to keep data for cannot be read, or is too long.
+
+    `rule` says which it is of, "" where that is known otherwise.
+    """
+
+    def __init__(self, message: str, rule: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+class RetentionChangedError(ModerationError):
+    """Raised when rules are to be replaced that somebody else has replaced already."""
+
+    def __init__(self) -> None:
+        super().__init__("the retention was changed by somebody else; read it again")
 
 
 class ArchiveBusyError(ModerationError):

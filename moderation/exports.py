@@ -1,11 +1,13 @@
-"""What is held, for whoever asks for it: all comments of a site, or all about one person.
+"""What is held, for whoever asks for it: all comments of a site, one, or all about a person.
 
 Reads the record and the archive; writes nothing. What it yields are texts of strangers.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -44,16 +46,20 @@ def every(
 ) -> Iterator[Row]:
     """The comments of a site, those in the record first, each once, as they are asked for.
 
-    One that is archived meanwhile is found there. To know them again takes about 100 bytes of
-    memory a comment.
+    One that is archived meanwhile is found there.
     """
-    seen: set[bytes] = set()
-    for row in _all(record, archive, site):
-        digest = blake2b(row["id"].encode(), digest_size=8).digest()
-        if digest not in seen:
-            seen.add(digest)
-            if wanted.has(row):
+    with closing(_Met()) as met:
+        for row in _all(record, archive, site):
+            if met.is_new(row["id"]) and wanted.has(row):
                 yield row
+
+
+def one(record: Record, archive: Archive | None, site: str, comment_id: str) -> Row | None:
+    """A comment wherever it is, `None` if it is nowhere. Of the archive each file is read."""
+    for living in record.whole.read(site, [comment_id]):
+        return living.to_json()
+    archived = (row for path in _files(archive, site) for row in read(path))
+    return next((row for row in archived if row["id"] == comment_id), None)
 
 
 def labelled(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -93,6 +99,28 @@ def about_author(
         ],
         "held_by_policy": author_id in record.policies.current(site).policy.held_authors,
     }
+
+
+class _Met:
+    """Knows ids again, however many: on disk, in a file that nobody else sees.
+
+    https://www.sqlite.org/inmemorydb.html#temp_db
+    """
+
+    def __init__(self) -> None:
+        self._digests = sqlite3.connect("")
+        self._digests.execute("PRAGMA journal_mode = OFF")
+        self._digests.execute("CREATE TABLE met (digest INTEGER PRIMARY KEY)")
+
+    def is_new(self, id_: str) -> bool:
+        """Whether an id was not met before."""
+        digest = blake2b(id_.encode(), digest_size=8).digest()
+        row = (int.from_bytes(digest, "big", signed=True),)
+        return self._digests.execute("INSERT OR IGNORE INTO met VALUES (?)", row).rowcount > 0
+
+    def close(self) -> None:
+        """Removes the file."""
+        self._digests.close()
 
 
 def _all(record: Record, archive: Archive | None, site: str) -> Iterator[Row]:

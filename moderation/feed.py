@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 
 from moderation.errors import CursorExpiredError, RedisAwayError
 from moderation.record.connection import redis_away
@@ -131,8 +132,16 @@ class SiteFeed:
 class Hub:
     """The feeds of this process's sites, and the one subscription that wakes them."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, *, places: float = inf) -> None:
+        """Hears nothing before somebody follows.
+
+        Args:
+            decisions: of all sites.
+            places: requests that may follow at once before one site's are too many.
+        """
         self._decisions = decisions
+        self._places = places
+        self._followers = 0
         self._feeds: dict[str, SiteFeed] = {}
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
@@ -153,6 +162,7 @@ class Hub:
             if feed is None:
                 feed = self._feeds[site] = SiteFeed(self._decisions, site)
             feed.followers += 1
+            self._followers += 1
         try:
             if is_new:
                 feed.refresh()  # what was published before the feed was there to hear it
@@ -162,8 +172,16 @@ class Hub:
         finally:
             with self._lock:
                 feed.followers -= 1
+                self._followers -= 1
                 if not feed.followers:
                     self._feeds.pop(site, None)
+
+    def is_crowded(self, feed: SiteFeed) -> bool:
+        """Whether so many requests of a site follow that too few places are left to others.
+
+        It may have as many as are left for all: see `moderation/overload.py`.
+        """
+        return feed.followers > self._places - self._followers
 
     def close(self) -> None:
         """Ends all streams and all waiting, for a shutdown."""

@@ -19,7 +19,7 @@ from moderation.domain import Status, rfc3339
 from moderation.encoding import compact_json
 from moderation.errors import UnknownSiteError, UnsuitableRetentionError
 from moderation.options import data_dir_option, json_option, with_record
-from moderation.retention import Retention, parse_days, written_days
+from moderation.retention import EVER, parse_days, written_days
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Days(click.ParamType[Any]):
             days = parse_days(str(value))
         except UnsuitableRetentionError as error:
             self.fail(str(error), param, ctx)
-        return "ever" if days is None else days
+        return EVER if days is None else days
 
 
 class Moment(click.ParamType[str]):
@@ -87,13 +87,21 @@ def retention(settings: Settings, *, site_id: str, as_json: bool, **given: Any) 
 
     What is over leaves within a day; pending and held comments never do.
     """
+    from moderation.desk.people import operator
+
     record = _record(settings, site_id)
-    rules = record.retentions.of(site_id)
-    changes = {name: days for name, days in given.items() if days is not None}
+    stored = record.retentions.current(site_id)
+    changes = {
+        name: None if days == EVER else days for name, days in given.items() if days is not None
+    }
     if changes:
-        kept = {name: None if days == "ever" else days for name, days in changes.items()}
-        rules = replace(rules, **kept)
-        _set(record, site_id, rules, changes)
+        stored = record.retentions.put(
+            site_id,
+            replace(stored.rules, **changes),
+            who=operator(site_id).name,
+            expected_version=stored.version,
+        )
+    rules = stored.rules
     if as_json:
         click.echo(json.dumps({"site": site_id, **rules.to_json()}))
         return
@@ -119,9 +127,10 @@ def archive(settings: Settings, *, older_than: Any, site: str, as_json: bool) ->
     if found is None:
         raise click.ClickException("set MODERATION_ARCHIVE_DIR to the folder of the archive")
     record = _record(settings, site)
-    days = None if older_than == "ever" else older_than
+    days = None if older_than == EVER else older_than
     with keeping(record, found) as keeper:
-        swept = keeper.sweep(site, replace(record.retentions.of(site), comments=days))
+        rules = replace(record.retentions.current(site).rules, comments=days)
+        swept = keeper.sweep(site, rules)
     _tell(site, asdict(swept), as_json=as_json)
 
 
@@ -141,8 +150,8 @@ def sweep(settings: Settings, *, site: str, as_json: bool) -> None:
     record = _record(settings, site)
     with keeping(record, _archive(settings)) as keeper:
         erased = keeper.erase_wanted(site)
-        swept = keeper.sweep(site, record.retentions.of(site))
-        record.upkeep.note_swept(site)
+        swept = keeper.sweep(site, record.retentions.current(site).rules)
+        record.upkeep.note_swept(site, asdict(swept))
     rewritten = record.upkeep.clear_traces()
     told = asdict(swept) | {"erased": swept.erased + erased, "file_rewritten": rewritten}
     _tell(site, told, as_json=as_json)
@@ -155,6 +164,7 @@ def sweep(settings: Settings, *, site: str, as_json: bool) -> None:
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
 )
 @click.option("--author", help="All that is held about one author, as one JSON document.")
+@click.option("--comment", help="The comment with this id, as one JSON document.")
 @click.option("--status", type=click.Choice([one.value for one in Status]))
 @click.option("--since", type=MOMENT, help="Comments made then or later.")
 @click.option("--until", type=MOMENT, help="Comments made before.")
@@ -171,6 +181,7 @@ def export(
     *,
     file: Path,
     author: str | None,
+    comment: str | None,
     status: str | None,
     since: str | None,
     until: str | None,
@@ -180,7 +191,8 @@ def export(
     """Write the comments of a site to FILE, those in the archive too: JSON Lines.
 
     A name that ends in .gz or .xz is compressed; without FILE they go to standard output.
-    With --author it is what a person may ask for who wants to know what is held about them.
+    With --author it is what a person may ask for who wants to know what is held about them;
+    with --comment it is one comment, in Redis or in the archive.
 
     Texts are written exactly as readers typed them.
     """
@@ -188,9 +200,13 @@ def export(
 
     record, found = _record(settings, site), _archive(settings)
     if author is not None:
-        told = exports.about_author(record, found, site, author)
-        with _opened(file) as out:
-            out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        _write_document(file, exports.about_author(record, found, site, author))
+        return
+    if comment is not None:
+        row = exports.one(record, found, site, comment)
+        if row is None:
+            raise click.ClickException(f"nothing is held of a comment {comment!r}")
+        _write_document(file, row)
         return
     wanted = exports.Wanted(Status(status) if status else None, since or "", until or "")
     rows = exports.every(record, found, site, wanted)
@@ -216,22 +232,17 @@ def _archive(settings: Settings) -> Archive | None:
     return Archive(Path(settings.archive_dir)) if settings.archive_dir else None
 
 
-def _set(record: Record, site: str, rules: Retention, changes: dict[str, Any]) -> None:
-    from moderation.desk.people import operator
-    from moderation.record.audit import AuditEntry, AuditKind
-
-    record.retentions.put(site, rules)
-    told = {name: written_days(getattr(rules, name)) for name in changes}
-    entry = AuditEntry(operator(site).name, AuditKind.RETENTION, "retention", told)
-    record.audit.write(site, entry)
-
-
 def _tell(site: str, counts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"site": site, **counts}))
         return
     for name, count in counts.items():
         click.echo(f"{name.replace('_', ' '):14} {count}")
+
+
+def _write_document(path: Path, document: dict[str, Any]) -> None:
+    with _opened(path) as out:
+        out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whether there is room for more comments, before the queue or the memory is full, and whose.
+"""Whether there is room for more, before the queue or the memory is full, and for whose.
 
 A site may have as many comments waiting as there are places left for all. So one site alone
 gets half of the places, two a third each, and a site that has nothing waiting always gets in:
@@ -55,7 +55,7 @@ class Refusal:
 
 
 class Gate:
-    """Tells whether comments may come in. One for each process."""
+    """Tells whether comments, and what else stays, may come in. One for each process."""
 
     def __init__(self, look_up: Callable[[], Load], bounds: Bounds) -> None:
         self._look_up = look_up
@@ -83,6 +83,14 @@ class Gate:
         if refused is None:
             self._let_in[site] += count
         return refused
+
+    def memory_refusal(self, *, lane: Lane) -> Refusal | None:
+        """Why nothing is taken now that stays and waits for no decision; `None` lets it in.
+
+        Raises:
+            RedisAwayError: Redis does not answer.
+        """
+        return self._full_memory(self._load(), lane)
 
     def _load(self) -> Load:
         """What is known; one caller at a time looks it up anew, the others do not wait."""

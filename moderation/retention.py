@@ -1,7 +1,7 @@
 """How long a site's data is kept: rules for comments, personal fields, labels, decisions.
 
-Pure: which rules there are, when something is due, and what of a comment is personal. Who
-carries them out is in `desk/upkeep.py`.
+Pure: which rules there are and can be, when something is due, and what of a comment is
+personal. Who carries them out is in `desk/upkeep.py`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ class Retention:
         labels: stored labels, from when they were given.
         decisions: entries of the decisions feed.
         audit: entries of the audit log.
+
+    Raises:
+        UnsuitableRetentionError: a time is negative, or longer than `MOST_DAYS`.
     """
 
     comments: int | None = None
@@ -43,6 +46,14 @@ class Retention:
     labels: int | None = None
     decisions: int | None = None
     audit: int | None = None
+
+    def __post_init__(self) -> None:
+        """Whatever door the rules came by: this is what they can be."""
+        for rule, days in self.to_json().items():
+            if days is not None and not 0 <= days <= MOST_DAYS:
+                raise UnsuitableRetentionError(
+                    f"days must be from 0 to {MOST_DAYS}; longer is for good", rule
+                )
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -54,6 +65,15 @@ class Retention:
         """As it is stored and printed."""
         return asdict(self)
 
+    def changes(self, after: Retention) -> dict[str, dict[str, str]]:
+        """What becomes of the rules that differ, as `amendments.py` tells it of a policy."""
+        old, new = self.to_json(), after.to_json()
+        return {
+            rule: {"from": written_days(old[rule]), "to": written_days(new[rule])}
+            for rule in old
+            if old[rule] != new[rule]
+        }
+
 
 def parse_days(text: str) -> int | None:
     """How many days `365d` or `365` is, `None` for `ever`.
@@ -64,10 +84,8 @@ def parse_days(text: str) -> int | None:
     if text == EVER:
         return None
     found = _DAYS.fullmatch(text)
-    if found is None or int(found[1]) > MOST_DAYS:
-        raise UnsuitableRetentionError(
-            f"{text!r} is no time: write days as 365d (at most {MOST_DAYS}), or {EVER}"
-        )
+    if found is None:
+        raise UnsuitableRetentionError(f"{text!r} is no time: write days as 365d, or {EVER}")
     return int(found[1])
 
 
@@ -76,9 +94,14 @@ def written_days(days: int | None) -> str:
     return EVER if days is None else f"{days}d"
 
 
-def before(now: datetime, days: int) -> str:
+def limit_of(now: datetime, days: int | None) -> str | None:
     """The moment so many days ago, as decisions write theirs: such texts sort by time."""
-    return rfc3339(now - timedelta(days=days))
+    return None if days is None else rfc3339(now - timedelta(days=days))
+
+
+def is_over(moment: str, limit: str | None) -> bool:
+    """Whether the time of what counts from a moment is over; never without a limit."""
+    return bool(moment) and limit is not None and moment < limit
 
 
 def without_personal(content: Mapping[str, Any]) -> dict[str, Any] | None:

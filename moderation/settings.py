@@ -123,6 +123,12 @@ class Settings:
         least=0,
     )
     rate_window_s: int = _setting(10, "Length of the rate window in seconds.", least=1)
+    max_streams: int = _setting(
+        1_000,
+        "Event streams that an API key may have open at once, in all processes together; "
+        "0: any number.",
+        least=0,
+    )
     max_pending: int = _setting(
         200_000,
         "Comments that may wait for a decision; batches are refused from three quarters of "

@@ -16,6 +16,10 @@ from moderation.settings import Settings, variable
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+#: A file or folder of the repository as text names it; results of benchmarks are not kept.
+NAMED = re.compile(
+    r"`((?:benchmarks/(?!results/)|examples/|models/|moderation/|ops/|tests/|workers/)[\w./-]+)`"
+)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 
 
@@ -48,6 +52,13 @@ def test_every_redis_key_is_documented(key: str) -> None:
     assert f"`{PATTERNS[key][0]}`" in (ROOT / "docs/record.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "moderation/record").glob("*.lua")), ids=lambda script: script.name
+)
+def test_every_script_is_documented(script: Path) -> None:
+    assert f"`{script.name}`" in (ROOT / "docs/record.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     broken = [
@@ -56,6 +67,12 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
         if not (page.parent / link).exists()
     ]
     assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = NAMED.findall(page.read_text(encoding="utf-8"))
+    assert not [one for one in named if not (ROOT / one).exists()]
 
 
 def test_the_lock_files_pin_with_hashes_and_name_no_registry() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from moderation.deliveries import Outcome
 from moderation.desk.deciding import Desk, Verdict
 from moderation.desk.upkeep import keeping
 from moderation.domain import Action, Actor, Role, Violation
+from moderation.labels import label_id
 from moderation.record import Record
 from moderation.record.connection import connect
 from moderation.retention import Retention
@@ -179,9 +181,58 @@ def live_everywhere(house: House) -> None:
     post("waiting", "even later")
 
 
+@contextmanager
+def worker(house: House) -> Iterator[None]:
+    """Somebody who answers questions meanwhile."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            house.decide_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def speak_through_every_dropin(client: FlaskClient) -> None:
+    """The same person, by the doors that store no comment: questions and suggestions."""
+    asked, known = "mark-text asked", "mark-text good morning"
+    perspective = {"comment": {"text": asked}, "requestedAttributes": {"TOXICITY": {}}}
+    suggested = {
+        "comment": {"text": known},
+        "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
+        "clientToken": "mark-name",
+        "communityId": "mark-author",
+    }
+    akismet = {
+        "api_key": API_KEY,
+        "blog": "https://blog.example.org",
+        "user_ip": AUTHOR["ip"],
+        "user_agent": AUTHOR["user_agent"],
+        "comment_author": AUTHOR["name"],
+        "comment_author_email": AUTHOR["email"],
+    }
+    query = {"key": API_KEY}
+    answers = [
+        client.post("/v1/score", json={"texts": [asked]}),
+        client.post("/v1/moderations", json={"input": asked}),
+        client.post("/v1alpha1/comments:analyze", query_string=query, json=perspective),
+        client.post("/v1alpha1/comments:suggestscore", query_string=query, json=suggested),
+        client.post("/1.1/comment-check", data=akismet | {"comment_content": asked}),
+        client.post("/1.1/submit-spam", data=akismet | {"comment_content": known}),
+    ]
+    assert [one.status_code for one in answers] == [200] * len(answers)
+
+
 def test_nothing_of_an_erased_author_is_left_in_redis_or_in_any_file(house: House) -> None:
     # Given
     live_everywhere(house)
+    with worker(house):
+        speak_through_every_dropin(house.client)
+    assert house.record.labels.stored(DEMO_SITE, [label_id("mark-text good morning")])
     time.sleep(1.1)  # the file is written once a second
     assert house.in_redis() == set(MARKS) - {b"mark-key"}
     assert house.in_files() >= set(MARKS) - {b"mark-key"}

@@ -32,3 +32,11 @@ def test_every_threat_has_something_against_it_and_a_proof() -> None:
         _threat, against, proof = re.split(r" \| ", row.strip("| "))
         assert against
         assert "`" in proof
+
+
+def test_an_audit_that_could_not_ask_fails() -> None:
+    """A mirror of PyPI without its JSON API knows no advisories: nothing found is no answer."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [asks] = re.findall(r"bin/pip-audit (.*--requirement .*)", makefile)
+
+    assert "--strict" in asks.split()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from moderation.archive import Archive
@@ -52,8 +53,8 @@ class Sweeper(Ticker):
         try:
             keeper.erase_wanted(site)
             if time.time() - self._record.upkeep.swept_at(site) >= SWEEP_EVERY_S:
-                swept = keeper.sweep(site, self._record.retentions.of(site))
-                self._record.upkeep.note_swept(site)
+                swept = keeper.sweep(site, self._record.retentions.current(site).rules)
+                self._record.upkeep.note_swept(site, asdict(swept))
                 log.info("swept the site %s: %s", site, swept)
         except ArchiveDamagedError as error:
             # The other sites' people must not wait for one site's file.

@@ -1,4 +1,4 @@
-"""Lets comments in while there is room for them; else says when to try again."""
+"""Lets in what stays while there is room for it; else says when to try again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from moderation.api import auth
 from moderation.api.base import services
 from moderation.api.problems import Problem
 from moderation.domain import Lane
+from moderation.overload import Refusal
 
 
 def let_in(count: int, *, lane: Lane) -> None:
@@ -21,7 +22,21 @@ def let_in(count: int, *, lane: Lane) -> None:
     if refused is None:
         return
     auth.check_now()
-    raise Problem(
+    raise _as_problem(refused)
+
+
+def require_memory(*, lane: Lane) -> None:
+    """Goes on only if there is memory for what stays, and waits for no decision.
+
+    Raises:
+        Problem: 503 if there is not.
+    """
+    if refused := services().gate.memory_refusal(lane=lane):
+        raise _as_problem(refused)
+
+
+def _as_problem(refused: Refusal) -> Problem:
+    return Problem(
         HTTPStatus.TOO_MANY_REQUESTS if refused.is_own else HTTPStatus.SERVICE_UNAVAILABLE,
         f"{refused.why}; nothing of this request was stored, send it again later",
         kind="backlog" if refused.is_own else "overloaded",

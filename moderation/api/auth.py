@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 
 from moderation.access import needed_scope
 from moderation.api import limits
 from moderation.api.base import Blueprint, services
 from moderation.api.problems import Problem
 from moderation.api_keys import Scope, key_digest
+from moderation.errors import RedisAwayError
 from moderation.record.sites import Authorised
 
 SCHEME = "bearer"
@@ -27,7 +29,10 @@ def protect(blueprint: Blueprint, *, later: frozenset[str] = frozenset()) -> Non
             make anyway, and then call `check`.
     """
     blueprint.before_request(lambda: authorise(later))
+    # They run in reverse order.
     blueprint.after_request(limits.show)
+    if later:
+        blueprint.after_request(_count_refused)
 
 
 def current_site() -> str:
@@ -46,10 +51,19 @@ def presented_key(*, what: str = "the site's API key", example: str = "API_KEY")
     Raises:
         Problem: 401, there is none.
     """
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != SCHEME or not key.strip():
+    key = bearer_token()
+    if not key:
         raise unauthorised(f"send {what}: Authorization: Bearer {example}")
-    return key.strip()
+    return key
+
+
+def bearer_token() -> str:
+    """What `Authorization: Bearer` carries, "" for nothing.
+
+    Read by hand: Werkzeug fails at credentials of another scheme that are not ASCII.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == SCHEME else ""
 
 
 def authorise(later: frozenset[str] = frozenset()) -> None:
@@ -78,7 +92,7 @@ def check(found: Authorised | None) -> Authorised:
     """
     if found is None:
         raise unauthorised("this API key is not valid here; it may have been revoked")
-    g.site = found.site
+    g.site, g.unchecked_key = found.site, ""
     limits.note(found.window)
     if found.window.is_over:
         raise limits.too_many_requests(found.window)
@@ -93,6 +107,20 @@ def check_now() -> None:
     """
     if g.unchecked_key:
         check(services().record.sites.authorise(presented_key()))
+
+
+def _count_refused(response: Response) -> Response:
+    """Checks the key of a request that was refused before its call came to it.
+
+    What cannot be used counts as well, and a revoked key is told that first.
+    """
+    with suppress(RedisAwayError):
+        try:
+            if g.get("unchecked_key"):
+                check_now()
+        except Problem as problem:
+            return problem.response()
+    return response
 
 
 def _require_scope(scopes: frozenset[Scope]) -> None:

@@ -134,6 +134,13 @@ def json_response(
     return Response(written, status, headers, mimetype="application/json")
 
 
+def no_content() -> Response:
+    """An answer without a body, and so without the type of one."""
+    response = Response(status=HTTPStatus.NO_CONTENT)
+    del response.headers["Content-Type"]
+    return response
+
+
 def _cursor_secret() -> str:
     known = current_app.extensions.get("moderation-cursor-secret")
     if known is None:

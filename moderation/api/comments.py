@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
-from marshmallow import ValidationError
 
 from moderation import logs, policy, triage
 from moderation.access import hands_in
 from moderation.api import auth
-from moderation.api.admission import let_in
-from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.admission import let_in, require_memory
+from moderation.api.base import Blueprint, Cursors, json_response, no_content, services
+from moderation.api.new_comments import read_batch_comment, read_comment, refusal
 from moderation.api.openapi import request_header
-from moderation.api.problems import Problem, invalid, invalid_by, too_large
+from moderation.api.problems import Problem, invalid
 from moderation.api.schemas import (
-    TEXT_CHARACTERS,
-    BatchCommentSchema,
     BatchResultsSchema,
     BatchSchema,
     CommentSchema,
@@ -34,7 +29,6 @@ from moderation.api.schemas import (
     NewCommentSchema,
     ReportedSchema,
     ReportSchema,
-    check_identifier,
 )
 from moderation.desk.labels import Labels
 from moderation.domain import (
@@ -47,9 +41,7 @@ from moderation.domain import (
     ReasonCode,
     Source,
     Status,
-    new_comment_id,
     now_rfc3339,
-    rfc3339,
 )
 from moderation.errors import RedisAwayError, RevisionConflictError, UnknownCommentError
 from moderation.feed import SiteFeed
@@ -63,10 +55,7 @@ blueprint = Blueprint(
 auth.protect(blueprint, later=frozenset({"comments.post_comment"}))
 
 IDEMPOTENCY_KEY_CHARACTERS = 255
-#: 96 bits: two bodies under one id never share them by accident.
-DIGEST_CHARACTERS = 24
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})")
-_BATCH_COMMENT = BatchCommentSchema()
 
 
 @blueprint.route("/articles/<opaque:article_id>/comments", methods=["POST"])
@@ -83,13 +72,14 @@ _BATCH_COMMENT = BatchCommentSchema()
 @hands_in
 def post_comment(body: dict[str, Any], article_id: str) -> Response:
     """Post a comment."""
-    new = _new_comment(article_id, body, idempotency_key=_idempotency_key())
+    new = read_comment(article_id, body, idempotency_key=_idempotency_key())
     let_in(1, lane=Lane.LIVE)
     wait_s = _preferred_wait_s()
     if not wait_s:
         return _answer(_accept_one(new)[0])
-    with services().hub.follow(auth.current_site()) as feed:
-        comment = _accept_and_wait(feed, new, wait_s)
+    hub = services().hub
+    with hub.follow(auth.current_site()) as feed:
+        comment = _accept_and_wait(feed, new, 0 if hub.is_crowded(feed) else wait_s)
     if comment.status is Status.PENDING:
         return _answer(comment)
     return _answer(comment, HTTPStatus.CREATED, {"Preference-Applied": f"wait={wait_s}"})
@@ -105,7 +95,7 @@ def post_batch(body: dict[str, Any]) -> Response:
     good: list[NewComment] = []
     for raw in body["comments"]:
         try:
-            good.append(_batch_comment(raw))
+            good.append(read_batch_comment(raw))
             results.append(None)
         except Problem as problem:
             results.append({"error": problem.to_json()})
@@ -156,6 +146,7 @@ def list_comments(query: dict[str, Any], article_id: str) -> Response:
 @hands_in
 def report_comment(body: dict[str, Any], comment_id: str) -> Response:
     """Pass on a reader's report; enough of them hold an approved comment."""
+    require_memory(lane=Lane.LIVE)
     site, record = auth.current_site(), services().record
     reporters = record.comments.report(
         site, comment_id, reason=body["reason"], reporter_id=body.get("reporter_id") or ""
@@ -177,7 +168,7 @@ def erase_comment(query: dict[str, Any], comment_id: str) -> Response:
         if not record.retentions.is_retired(site, comment_id):
             raise
         _erase_beyond(site, SubjectKind.COMMENT, comment_id, query)
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 @blueprint.route("/authors/<opaque:author_id>", methods=["DELETE"])
@@ -189,7 +180,7 @@ def erase_author(query: dict[str, Any], author_id: str) -> Response:
     record.comments.erase_author(site, author_id, keep=_kept(query))
     record.policies.forget_author(site, author_id)
     _erase_beyond(site, SubjectKind.AUTHOR, author_id, query)
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 def _erase_beyond(site: str, kind: SubjectKind, id_: str, query: dict[str, Any]) -> None:
@@ -217,11 +208,11 @@ def _accept_one(new: NewComment) -> tuple[Comment, bool]:
     if outcome.kind is AcceptKind.ACCEPTED:
         return Comment.accepted(new), True
     if outcome.kind is not AcceptKind.REPEAT:
-        raise _refusal(outcome)
+        raise refusal(outcome)
     try:
         first = services().record.comments.get(site, outcome.comment_id)
     except UnknownCommentError:
-        raise _refusal(Outcome(AcceptKind.ERASED, outcome.comment_id)) from None
+        raise refusal(Outcome(AcceptKind.ERASED, outcome.comment_id)) from None
     return replace(first, status=Status.PENDING, revision=0, decision=None), False
 
 
@@ -253,43 +244,6 @@ def _wait_for_earlier(feed: SiteFeed, comment_id: str, wait_s: int) -> Comment:
     return comment
 
 
-def _refusal(outcome: Outcome) -> Problem:
-    if outcome.kind is AcceptKind.UNKNOWN_PARENT:
-        return invalid({"parent_id": ["This article has no such comment."]})
-    if outcome.kind is AcceptKind.CLOSED:
-        return Problem(
-            HTTPStatus.FORBIDDEN,
-            "this article takes no comments any more",
-            kind="article-closed",
-        )
-    if outcome.kind is AcceptKind.RETIRED:
-        return Problem(
-            HTTPStatus.CONFLICT,
-            "a comment with this id was here and left by the site's retention; an id is never "
-            "used twice",
-            kind="retired",
-        )
-    if outcome.kind is AcceptKind.ERASED:
-        return Problem(
-            HTTPStatus.CONFLICT,
-            "a comment with this id was erased; an id is never used twice",
-            kind="erased",
-        )
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "the same id or Idempotency-Key was used before with another body",
-        kind="key-reused",
-    )
-
-
-def _batch_comment(raw: Any) -> NewComment:
-    try:
-        body = _BATCH_COMMENT.load(raw)
-    except ValidationError as error:
-        raise invalid_by(error) from None
-    return _new_comment(body.pop("article_id"), body)
-
-
 def _note_accepted(site: str, outcomes: Sequence[Outcome]) -> None:
     if not logs.are_steps_noted():
         return
@@ -301,53 +255,7 @@ def _note_accepted(site: str, outcomes: Sequence[Outcome]) -> None:
 def _batch_result(outcome: Outcome) -> dict[str, Any]:
     if outcome.kind in {AcceptKind.ACCEPTED, AcceptKind.REPEAT}:
         return {"id": outcome.comment_id, "status": Status.PENDING.value}
-    return {"error": _refusal(outcome).to_json()}
-
-
-def _new_comment(
-    article_id: str, body: dict[str, Any], *, idempotency_key: str | None = None
-) -> NewComment:
-    """A validated body as a comment to accept.
-
-    Raises:
-        Problem: 413 for a text that is too long, 422 for an id that cannot be one.
-    """
-    try:
-        check_identifier(article_id, "article_id")
-    except ValidationError as error:
-        raise invalid_by(error) from None
-    if len(body["text"]) > TEXT_CHARACTERS:
-        raise too_large(
-            f"the text has {len(body['text'])} characters, {TEXT_CHARACTERS} are the limit"
-        )
-    content = _without_nulls(body)
-    comment_id = content.pop("id", None)
-    created_at = content.pop("created_at", None)
-    # First, so that the digest tells nothing about an address that is not kept.
-    content = services().record.addresses.in_content(content)
-    digest = _digest(article_id, content, comment_id, created_at)
-    created_at = created_at or datetime.now(UTC)
-    return NewComment(
-        id=comment_id or new_comment_id(),
-        article_id=article_id,
-        content=content | {"created_at": rfc3339(created_at)},
-        digest=digest,
-        created_ms=int(created_at.timestamp() * 1000),
-        idempotency_key=idempotency_key,
-    )
-
-
-def _digest(article_id: str, *parts: Any) -> str:
-    written = json.dumps([article_id, *parts], sort_keys=True, default=str)
-    return sha256(written.encode()).hexdigest()[:DIGEST_CHARACTERS]
-
-
-def _without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _without_nulls(value) if isinstance(value, Mapping) else value
-        for name, value in body.items()
-        if value is not None
-    }
+    return {"error": refusal(outcome).to_json()}
 
 
 def _idempotency_key() -> str | None:

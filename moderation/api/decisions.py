@@ -12,11 +12,12 @@ from flask import Response, request
 from moderation.api import auth
 from moderation.api.base import Blueprint, Cursors, json_response, services
 from moderation.api.openapi import request_header
+from moderation.api.problems import Problem
 from moderation.api.schemas import DecisionsPageSchema, DecisionsQuerySchema, StreamQuerySchema
-from moderation.errors import CursorExpiredError, RedisAwayError
+from moderation.errors import CursorExpiredError, RedisAwayError, TooManyStreamsError
 from moderation.feed import Hub, SiteFeed
-from moderation.record import Record
 from moderation.record.decisions import BEFORE_ALL, START, order
+from moderation.record.event_streams import LEASE_S, Lease
 
 blueprint = Blueprint(
     "decisions", __name__, url_prefix="/v1", description="Every decision of the site, in order."
@@ -24,8 +25,8 @@ blueprint = Blueprint(
 auth.protect(blueprint)
 
 HEARTBEAT_S = 15.0
-#: A stream whose key was revoked ends within so many seconds.
-KEY_CHECK_S = 2.0
+#: How often a stream renews its lease; one whose key was revoked ends then.
+RENEW_S = 2.0
 #: How long a client waits before it connects again, in milliseconds.
 RECONNECT_MS = 1_000
 #: One event of the stream. OpenAPI has a keyword of its own for that from 3.2 on
@@ -86,18 +87,31 @@ def stream_decisions(query: dict[str, Any]) -> Response:
     position = cursors.read(cursor) if cursor else START
     # A cursor that is no longer good is refused now, while there is a status to say it with.
     services().record.decisions.after(site, position, limit=1)
-    stream = DecisionStream(services().hub, services().record, cursors, auth.presented_key())
-    return event_stream(stream.events(site, position))
+    lease = services().record.event_streams.open(auth.presented_key())
+    stream = DecisionStream(services().hub, lease, cursors)
+    response = event_stream(stream.events(site, position))
+    response.call_on_close(lease.end)
+    return response
+
+
+@blueprint.errorhandler(TooManyStreamsError)
+def _too_many_streams(error: TooManyStreamsError) -> Response:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"{error}; close one, or ask the operator for more",
+        kind="too-many-streams",
+        # By then the place of one that broke off is free.
+        headers={"Retry-After": str(LEASE_S)},
+    ).response()
 
 
 class DecisionStream:
-    """The decisions of a site as server-sent events, for as long as its key is good."""
+    """The decisions of a site as server-sent events, for as long as it keeps its lease."""
 
-    def __init__(self, hub: Hub, record: Record, cursors: Cursors, key: str) -> None:
+    def __init__(self, hub: Hub, lease: Lease, cursors: Cursors) -> None:
         self._hub = hub
-        self._record = record
+        self._lease = lease
         self._cursors = cursors
-        self._key = key
 
     def events(self, site: str, position: str) -> Iterator[str]:
         """Events after a position, a comment line every 15 s when there is none."""
@@ -111,14 +125,14 @@ class DecisionStream:
             return  # the client connects again, with the last id it saw
 
     def _follow(self, feed: SiteFeed, position: str) -> Iterator[str]:
-        checked_at = sent_at = time.monotonic()
+        renewed_at = sent_at = time.monotonic()
         while not self._hub.closing:
-            entries = feed.after(position, wait_s=min(KEY_CHECK_S, HEARTBEAT_S))
+            entries = feed.after(position, wait_s=min(RENEW_S, HEARTBEAT_S))
             now = time.monotonic()
-            if now - checked_at >= KEY_CHECK_S:
-                if not self._record.sites.is_key(self._key):
+            if now - renewed_at >= RENEW_S:
+                if not self._lease.renew():
                     return
-                checked_at = now
+                renewed_at = now
             is_long_silent = not entries and now - sent_at >= HEARTBEAT_S
             if is_long_silent:
                 feed.refresh()

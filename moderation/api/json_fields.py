@@ -2,14 +2,15 @@
 
 marshmallow also reads `"yes"`, `0` and `"0.5"`: right for a query, where all is text, and
 a mistake that nobody notices in a body. And it reads a list to its end before it sees that the
-list is too long.
+list is too long, and tells of a member of an object by a path that is not in the body.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 
 class JsonBoolean(fields.Boolean):
@@ -51,3 +52,26 @@ class JsonList(fields.List[Any]):
                 if isinstance(check, validate.Length):
                     check(value)
         return super()._deserialize(value, *args, **kwargs)
+
+
+class JsonObject(fields.Dict):
+    """An object with names that are data; what is wrong with a member is told by its name."""
+
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        """The object.
+
+        Raises:
+            ValidationError: it is none, or some of its members cannot be used.
+        """
+        try:
+            return super().deserialize(value, *args, **kwargs)
+        except ValidationError as error:
+            # marshmallow tells of the name and the value of each: {"key": […], "value": […]}.
+            if not isinstance(error.messages, dict):
+                raise
+            told = {name: _joined(parts) for name, parts in error.messages.items()}
+            raise ValidationError(told) from None
+
+
+def _joined(parts: Mapping[str, Sequence[str]]) -> list[str]:
+    return [message for messages in parts.values() for message in messages]

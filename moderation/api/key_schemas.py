@@ -18,7 +18,7 @@ def _scopes(**options: Any) -> JsonList:
         metadata={
             "description": "What it opens. `post`: hand in comments, reports and texts to be "
             "scored. `read`: read comments, decisions and the policy. `moderate`: erase, and "
-            "suggest labels. `admin`: change the policy, webhooks and keys."
+            "suggest labels. `admin`: change the policy, retention, webhooks and keys."
         },
         **options,
     )

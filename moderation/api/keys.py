@@ -9,7 +9,8 @@ from flask import Response
 
 from moderation.access import needs
 from moderation.api import either
-from moderation.api.base import Blueprint, json_response, services
+from moderation.api.admission import require_memory
+from moderation.api.base import Blueprint, json_response, no_content, services
 from moderation.api.key_schemas import (
     KeysSchema,
     KeyWithSecretSchema,
@@ -19,7 +20,7 @@ from moderation.api.key_schemas import (
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api_keys import Scope
 from moderation.desk.api_keys import SiteKeys
-from moderation.domain import Role
+from moderation.domain import Lane, Role
 from moderation.errors import UnknownApiKeyError, UnsuitableKeyError
 from moderation.record.api_keys import Issued
 
@@ -47,6 +48,7 @@ def list_keys() -> Response:
 @blueprint.response(201, KeyWithSecretSchema)
 def post_key(body: dict[str, Any]) -> Response:
     """Make an API key; it is in this answer and never again."""
+    require_memory(lane=Lane.LIVE)
     issued = _keys().create(
         either.current(),
         body["name"],
@@ -74,7 +76,7 @@ def rotate_key(query: dict[str, Any], key_id: str) -> Response:
 def delete_key(key_id: str) -> Response:
     """Revoke a key, at once and for good."""
     _keys().revoke(either.current(), key_id)
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 @blueprint.errorhandler(UnknownApiKeyError)

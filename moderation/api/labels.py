@@ -11,6 +11,7 @@ from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from moderation.api import staff
+from moderation.api.admission import require_memory
 from moderation.api.base import Blueprint, json_response, services
 from moderation.api.json_fields import JsonInteger, JsonList, JsonNumber
 from moderation.api.moderation import VerdictSchema, verdict_of
@@ -20,7 +21,7 @@ from moderation.desk.agreement import agreements
 from moderation.desk.doubts import Doubts
 from moderation.desk.labels import Labels
 from moderation.desk.opinions import SecondOpinions
-from moderation.domain import Action, Role, now_rfc3339
+from moderation.domain import Action, Lane, Role, now_rfc3339
 from moderation.encoding import compact_json
 from moderation.errors import OpinionRefusedError
 from moderation.labels import MOST_IMPORTED_WEIGHT, NAMES, Folding, Label, LabelOrigin
@@ -234,6 +235,7 @@ def list_labels() -> Response:
 @blueprint.response(200, ImportedSchema)
 def post_labels(body: dict[str, Any]) -> Response:
     """Import labelled texts: all of them, or none if one is wrong."""
+    require_memory(lane=Lane.BULK)
     actor, folding = staff.current(), Folding()
     for number, one in enumerate(body["labels"]):
         said = {name: one[name] for name in NAMES if name in one}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields, validate
 
 from moderation.api import staff
-from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.base import Blueprint, Cursors, json_response, no_content, services
 from moderation.api.held_filters import HeldFilterSchema, query_of
 from moderation.api.json_fields import JsonInteger, JsonList
 from moderation.api.problems import CONTENT_TYPE, ProblemSchema, invalid
@@ -101,7 +100,10 @@ class VerdictSchema(Schema):
         Violation,
         by_value=True,
         allow_none=True,
-        metadata={"description": "What it is rejected for; suggested by the scores if absent."},
+        metadata={
+            "description": "What it is rejected for. If absent, what the categories suggest, "
+            "or without any what held the comment."
+        },
     )
     categories = JsonList(
         CleanString(validate=validate.Length(1, 100)),
@@ -211,7 +213,7 @@ def release(comment_id: str) -> Response:
     """Give a claimed comment back."""
     actor = staff.current()
     services().record.claims.release(actor.site, comment_id, actor.name)
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 def verdict_of(body: dict[str, Any]) -> Verdict:

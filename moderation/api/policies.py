@@ -6,12 +6,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from moderation.access import needs
 from moderation.api import either
 from moderation.api.base import Blueprint, Cursors, json_response, services
-from moderation.api.openapi import request_header
+from moderation.api.etags import expected_version, if_match
 from moderation.api.policy_schemas import (
     EffectSchema,
     FoundWordsSchema,
@@ -34,10 +34,6 @@ from moderation.record.policies import PolicyVersion, StoredPolicy
 blueprint = Blueprint("policy", __name__, url_prefix="/v1", description="The site's rules.")
 either.protect(blueprint)
 
-#: A version that no policy is ever at.
-NO_VERSION = -1
-_if_match = request_header("If-Match", "Replace only the version with this ETag, else 412.")
-
 
 @blueprint.route("/policy")
 @blueprint.response(200, PolicySchema)
@@ -50,7 +46,7 @@ def get_policy() -> Response:
 @blueprint.route("/policy", methods=["PUT"])
 @blueprint.arguments(PolicySchema)
 @blueprint.response(200, PolicySchema)
-@_if_match
+@if_match
 @needs(Role.ADMIN)
 def put_policy(body: dict[str, Any]) -> Response:
     """Replace the policy; it holds from the next comment on."""
@@ -101,7 +97,7 @@ def list_versions(query: dict[str, Any]) -> Response:
 @blueprint.route("/policy/revert", methods=["POST"])
 @blueprint.arguments(RevertSchema)
 @blueprint.response(200, PolicySchema)
-@_if_match
+@if_match
 @needs(Role.ADMIN)
 def revert_policy(body: dict[str, Any]) -> Response:
     """Go back to an earlier version; that makes a new version like it."""
@@ -165,11 +161,7 @@ def _with_own_thresholds(site: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expected_version(site: str) -> int | None:
-    etags = request.if_match
-    if not etags or etags.star_tag:
-        return None
-    current = services().record.policies.current(site).version
-    return current if etags.contains(str(current)) else NO_VERSION
+    return expected_version(services().record.policies.current(site).version)
 
 
 def _answer(site: str, stored: StoredPolicy) -> Response:

@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 from marshmallow import Schema, fields, validate
 
-from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonList, JsonNumber
+from moderation.api.json_fields import (
+    JsonBoolean,
+    JsonInteger,
+    JsonList,
+    JsonNumber,
+    JsonObject,
+)
 from moderation.api.schemas import TEXT_CHARACTERS, CleanString, Identifier, Text
 from moderation.desk.effect import BINS
 from moderation.domain import Action, QueueOrder
@@ -49,8 +55,8 @@ def _ids(help_text: str) -> JsonList:
     )
 
 
-def _thresholds() -> fields.Dict:
-    return fields.Dict(
+def _thresholds() -> JsonObject:
+    return JsonObject(
         keys=CleanString(validate=validate.Length(1, 100)),
         values=JsonNumber(allow_none=True, validate=validate.Range(0, 1)),
         load_default=dict,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, request
 from marshmallow import Schema, ValidationError, fields
@@ -33,6 +34,8 @@ RETRY_AFTER_S = 1
 #: A hostile body has mistakes everywhere: so many are named, by so much of their paths.
 MOST_ERRORS = 50
 PATH_CHARACTERS = 200
+#: What stands in a path as it is, https://www.rfc-editor.org/rfc/rfc3986#section-3.3.
+IN_PATH = "/:@!$&'()*+,;="
 #: The rest of a body that is too large is read up to here, so that the client, still
 #: sending, gets to see the answer.
 DRAIN_BYTES = 32 * 1024 * 1024
@@ -45,7 +48,12 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(metadata={"description": "What happened and what to do."})
-    instance = fields.String(metadata={"description": "The path that was asked for."})
+    instance = fields.String(
+        metadata={
+            "format": "uri-reference",
+            "description": "The path that was asked for, percent-encoded.",
+        }
+    )
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
@@ -82,7 +90,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, named as the RFC name
             "title": self.status.phrase,
             "status": self.status.value,
             "detail": self.detail,
-            "instance": request.path,
+            "instance": quote(request.path, safe=IN_PATH),
             **self.more,
         }
         if self.errors:

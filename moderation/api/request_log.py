@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from http import HTTPStatus
 
 from flask import Flask, Response, g, request
 
@@ -18,6 +19,8 @@ from moderation.api.requests import known_method
 HEADER = "X-Request-Id"
 #: Of a name of our own: two of a day's requests hardly ever have the same.
 NAME_BYTES = 8
+#: Answers given without a look at the comment, or that say that there is none.
+UNSEEN = frozenset(range(400, 500)) - {HTTPStatus.CONFLICT}
 #: What a request may be called by those in front: nothing that could pass for more than a name.
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
@@ -46,13 +49,20 @@ def _end(response: Response) -> Response:
             route=request.url_rule.rule if request.url_rule else "unknown",
             status=response.status_code,
             ms=round((time.perf_counter() - g.request_began) * 1000, 1),
-            **_subject(),
+            **_subject(response.status_code),
         )
     return response
 
 
-def _subject() -> dict[str, str]:
-    """The site and the comment that a request is about, as far as they are known."""
+def _subject(status: int) -> dict[str, str]:
+    """The site and the comment that a request is about, as far as they are known.
+
+    What stands in the path in place of an id is anybody's words, unless somebody asked who may
+    and the answer does not say that there is no such comment.
+    """
     site, comment_id = g.get("site"), (request.view_args or {}).get("comment_id")
+    is_asked = any(g.get(who) for who in ("site", "actor", "signed_in"))
+    if not is_asked or status in UNSEEN or request.method == "OPTIONS":
+        comment_id = None
     named = {"site": site, "comment_id": comment_id}
     return {name: str(value) for name, value in named.items() if value}

@@ -41,7 +41,8 @@ class RequestFigures:
         self._counting.add("requests", method=method, route=route, status=status)
         self._counting.observe("request_seconds", seconds, method=method, route=route)
         if time.monotonic() - self._flushed_at > FLUSH_EVERY_S:
-            self.flush()
+            # Once it is answered: a Redis that hangs takes its time.
+            response.call_on_close(self.flush)
         return response
 
 

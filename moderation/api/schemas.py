@@ -26,6 +26,8 @@ URL_CHARACTERS = 4_000
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: Clients take these out of a path, https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4.
+_DOT_SEGMENTS = frozenset({".", ".."})
 
 
 class CleanString(fields.String):
@@ -54,10 +56,10 @@ class Text(CleanString):
 
 
 class Identifier(CleanString):
-    """An opaque id: one line, not empty, no control characters."""
+    """An opaque id: one line, not empty, no control characters, and a path can name it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        metadata = {"pattern": r"^[^\x00-\x1f\x7f]+$"}
+        metadata = {"pattern": r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]+$"}
         metadata |= kwargs.pop("metadata", {})
         super().__init__(
             validate=validate.Length(1, ID_CHARACTERS), metadata=metadata, **kwargs
@@ -67,6 +69,8 @@ class Identifier(CleanString):
         text = super()._deserialize(value, *args, **kwargs)
         if _CONTROL.search(text):
             raise ValidationError("Must not contain control characters.")
+        if text in _DOT_SEGMENTS:
+            raise ValidationError("Must not be . or .. alone: no URL can name that.")
         return text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from moderation.api.json_fields import JsonBoolean
+from moderation.api.json_fields import JsonBoolean, JsonObject
 from moderation.api.schemas import CleanString
 from moderation.desk.people import (
     LEAST_PASSWORD_CHARACTERS,
@@ -94,7 +94,7 @@ class PreferencesSchema(Schema):
     keys = JsonBoolean(
         required=True, metadata={"description": "Whether single keys do things."}
     )
-    remapped = fields.Dict(
+    remapped = JsonObject(
         keys=fields.String(),
         values=CleanString(),
         required=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Response, url_for
 
 from moderation.access import needs
 from moderation.api import either
-from moderation.api.base import Blueprint, Cursors, json_response, services
+from moderation.api.base import Blueprint, Cursors, json_response, no_content, services
 from moderation.api.problems import CONTENT_TYPE, Problem, ProblemSchema, invalid
 from moderation.api.webhook_schemas import (
     DeliveriesQuerySchema,
@@ -35,6 +36,7 @@ from moderation.desk.webhooks import Changes, Webhooks
 from moderation.domain import Role
 from moderation.errors import (
     EndpointDisabledError,
+    ModerationError,
     TooManyEndpointsError,
     UnknownEndpointError,
     UnknownMessageError,
@@ -125,7 +127,7 @@ def patch_webhook(body: dict[str, Any], webhook_id: str) -> Response:
 def delete_webhook(webhook_id: str) -> Response:
     """Remove an endpoint with all that waits for it."""
     _desk().remove(either.current(), webhook_id)
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 @blueprint.route("/webhooks/<webhook_id>/rotate", methods=["POST"])
@@ -201,24 +203,21 @@ def replay_messages(body: dict[str, Any], webhook_id: str) -> Response:
     return json_response({"messages": messages}, HTTPStatus.ACCEPTED)
 
 
-@blueprint.errorhandler(UnknownEndpointError)
-def _unknown_endpoint(error: UnknownEndpointError) -> Response:
-    return Problem(HTTPStatus.NOT_FOUND, str(error), kind="unknown-webhook").response()
+_REFUSED: Mapping[type[ModerationError], tuple[HTTPStatus, str]] = {
+    UnknownEndpointError: (HTTPStatus.NOT_FOUND, "unknown-webhook"),
+    UnknownMessageError: (HTTPStatus.NOT_FOUND, "unknown-message"),
+    TooManyEndpointsError: (HTTPStatus.CONFLICT, "too-many-webhooks"),
+    EndpointDisabledError: (HTTPStatus.CONFLICT, "webhook-disabled"),
+}
 
 
-@blueprint.errorhandler(UnknownMessageError)
-def _unknown_message(error: UnknownMessageError) -> Response:
-    return Problem(HTTPStatus.NOT_FOUND, str(error), kind="unknown-message").response()
+def _refused(error: ModerationError) -> Response:
+    status, kind = _REFUSED[type(error)]
+    return Problem(status, str(error), kind=kind).response()
 
 
-@blueprint.errorhandler(TooManyEndpointsError)
-def _too_many(error: TooManyEndpointsError) -> Response:
-    return Problem(HTTPStatus.CONFLICT, str(error), kind="too-many-webhooks").response()
-
-
-@blueprint.errorhandler(EndpointDisabledError)
-def _disabled(error: EndpointDisabledError) -> Response:
-    return Problem(HTTPStatus.CONFLICT, str(error), kind="webhook-disabled").response()
+for _error in _REFUSED:
+    blueprint.register_error_handler(_error, _refused)
 
 
 @blueprint.errorhandler(UnsuitableWebhookError)

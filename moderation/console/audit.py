@@ -65,6 +65,8 @@ class Line:
                 return f"/console/batch/{self.entry.subject}"
             case AuditKind.POLICY:
                 return "/console/policy"
+            case AuditKind.RETENTION:
+                return "/console/retention"
         return ""
 
     @property

@@ -287,6 +287,12 @@ def _unexpected(_: Exception) -> Response:
     )
 
 
+def sent_number(name: str) -> int:
+    """A number that a form of ours has; one that is none of ours is no version."""
+    written = request.form.get(name, "")
+    return int(written) if written.isdecimal() and len(written) < 16 else -1
+
+
 def position_before() -> str | None:
     """The place in a stream that a page of older entries ends at, `None` for the newest."""
     given = request.args.get("before", "")

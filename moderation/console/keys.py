@@ -24,7 +24,7 @@ SCOPES = {
     Scope.POST: "hand in comments, reports and texts to be scored",
     Scope.READ: "read comments, decisions and the policy",
     Scope.MODERATE: "erase comments and authors, and suggest labels",
-    Scope.ADMIN: "change the policy, webhooks and keys",
+    Scope.ADMIN: "change the policy, retention, webhooks and keys",
 }
 #: Days that a new key lives, "" for ever, as the form offers them.
 LIVES = (("", "until it is revoked"), ("30", "30 days"), ("90", "90 days"), ("365", "a year"))

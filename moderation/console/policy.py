@@ -15,7 +15,7 @@ from moderation.access import needs
 from moderation.api.base import services
 from moderation.api.policies import effects
 from moderation.api.schemas import TEXT_CHARACTERS
-from moderation.console.base import console_blueprint, is_htmx, me, page
+from moderation.console.base import console_blueprint, is_htmx, me, page, sent_number
 from moderation.console.policy_form import FormError, PolicyForm, asked_thresholds
 from moderation.console.policy_view import (
     APPROVED,
@@ -112,7 +112,7 @@ def show() -> Response:
 def publish() -> BaseResponse:
     """Lets a draft hold from the next comment on."""
     rules, form = Rules.in_force(), PolicyForm(request.form)
-    actor, expected = me().actor, _whole("expected_version")
+    actor, expected = me().actor, sent_number("expected_version")
     try:
         stored = services().record.policies.put(
             actor.site, rules.draft(form), who=actor.name, expected_version=expected
@@ -151,10 +151,10 @@ def words() -> Response:
 @needs(Role.ADMIN)
 def revert() -> BaseResponse:
     """Goes back to an earlier version, by a new one like it."""
-    actor, expected = me().actor, _whole("expected_version")
+    actor, expected = me().actor, sent_number("expected_version")
     try:
         stored = services().record.policies.revert(
-            actor.site, _whole("version"), who=actor.name, expected_version=expected
+            actor.site, sent_number("version"), who=actor.name, expected_version=expected
         )
     except PolicyChangedError:
         return _changed(None, expected)
@@ -250,9 +250,3 @@ def _page(
         **shared,
         **context,
     )
-
-
-def _whole(name: str) -> int:
-    """A number that a form of ours has; one that is none of ours is no version."""
-    written = request.form.get(name, "")
-    return int(written) if written.isdecimal() and len(written) < 16 else -1

@@ -147,7 +147,7 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
         name, _, below = path.partition(".")
         match name:
             case "thresholds":
-                field = THRESHOLD + below.removesuffix(".value").removesuffix(".key")
+                field = THRESHOLD + below
             case _ if name in RULES and below:
                 field = path
             case _:

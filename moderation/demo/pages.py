@@ -29,7 +29,7 @@ from moderation.demo.examples import EXAMPLES
 from moderation.demo.section import ARTICLE_ID, ARTICLE_TITLE, Section
 from moderation.demo.stream import CommentStream
 from moderation.demo.visitors import Throttle, Visitor
-from moderation.domain import Status
+from moderation.domain import Lane, Status
 from moderation.encoding import read_json
 from moderation.errors import RedisAwayError
 
@@ -47,6 +47,8 @@ PLAIN_WAIT_S = 2.0
 AWAY = (
     "The comments cannot be reached just now. Nothing is lost; they will be back in a moment."
 )
+
+FULL = "There are too many comments waiting just now. Please try again in a minute."
 
 
 @blueprint.get("/")
@@ -99,6 +101,8 @@ def _post(visitor: Visitor, draft: Draft) -> BaseResponse:
     if wait_s:
         message = f"That is a lot of comments. Please try again in {ceil(wait_s)} seconds."
         return _refused(visitor, draft, message, HTTPStatus.TOO_MANY_REQUESTS)
+    if services().gate.refusal(DEMO_SITE, 1, lane=Lane.LIVE):
+        return _refused(visitor, draft, FULL, HTTPStatus.SERVICE_UNAVAILABLE)
     card = Section(services().record, visitor).post(draft)
     answer: BaseResponse
     if _is_script():

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moderation.api_keys import NAME_CHARACTERS, USUAL_SCOPES, ApiKey, Scope
-from moderation.domain import Actor, Role
-from moderation.errors import NotAllowedError, UnsuitableKeyError
+from moderation.desk.rights import must_be_admin
+from moderation.domain import Actor
+from moderation.errors import UnsuitableKeyError
 from moderation.record import Record
 from moderation.record.api_keys import Issued, Wanted
 from moderation.record.audit import AuditEntry, AuditKind
@@ -33,7 +34,7 @@ class SiteKeys:
         Raises:
             NotAllowedError: the actor is no admin.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         return self._keys.of(actor.site)
 
     def create(
@@ -50,7 +51,7 @@ class SiteKeys:
             NotAllowedError: the actor is no admin.
             UnsuitableKeyError: it has no name, opens nothing, or would have ended already.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         wanted = Wanted(_checked_name(name), frozenset(scopes), _checked_end(expires_at))
         if not wanted.scopes:
             raise UnsuitableKeyError("scopes", "choose at least one scope")
@@ -65,7 +66,7 @@ class SiteKeys:
             NotAllowedError: the actor is no admin.
             UnknownApiKeyError: the site has no such key.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         issued = self._keys.rotate(actor.site, key_id, overlap_s=overlap_s)
         self._write(actor, issued.key, "rotated", replaces=key_id, overlap_s=overlap_s)
         return issued
@@ -77,18 +78,13 @@ class SiteKeys:
             NotAllowedError: the actor is no admin.
             UnknownApiKeyError: the site has no such key.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         self._write(actor, self._keys.revoke(actor.site, key_id), "revoked")
 
     def _write(self, actor: Actor, key: ApiKey, did: str, **details: Any) -> None:
         told = {"did": did, "name": key.name, **details}
         entry = AuditEntry(actor.name, AuditKind.API_KEY, key.id, told)
         self._audit.write(actor.site, entry)
-
-
-def _must_be_admin(actor: Actor) -> None:
-    if not actor.role.allows(Role.ADMIN):
-        raise NotAllowedError("only an admin of this site can do this")
 
 
 def _checked_name(name: str) -> str:

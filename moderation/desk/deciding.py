@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,8 @@ class Verdict:
 
     Attributes:
         action: approve, reject or hold.
-        violation: what it is rejected for; suggested by the scores if absent.
+        violation: what it is rejected for; if absent, suggested by the categories, or without
+            any by what held the comment.
         categories: the classifier's categories that truly apply.
         note: a remark for other moderators; never leaves the service.
         statement: words for the author; written from the violation if absent.
@@ -220,15 +221,21 @@ def _decision(actor: Actor, dossier: Dossier, verdict: Verdict) -> Decision:
     machine = chain.by_machine(dossier.decisions)
     statement = verdict.statement or None
     if verdict.action is Action.REJECT:
-        violation = verdict.violation or statements.suggested(
-            machine["reasons"] if machine else ()
-        )
+        violation = verdict.violation or _suggested(verdict.categories, machine)
         reasons = _reasons(violation, verdict.categories) or (Reason(violation),)
         held = bool(machine and machine["action"] == Action.HOLD)
         statement = statement or statements.statement(violation, found_by_machine=held)
     else:
         reasons = _reasons(ReasonCode.LABEL, verdict.categories)
     return _next(actor, dossier, verdict.action, reasons, statement)
+
+
+def _suggested(categories: Sequence[str], machine: Mapping[str, Any] | None) -> Violation:
+    """What a person who names categories means goes before what the machine found."""
+    if categories:
+        named = [reason.to_json() for reason in _reasons(ReasonCode.LABEL, categories)]
+        return statements.suggested(named)
+    return statements.suggested(machine["reasons"] if machine else ())
 
 
 def _undoing(actor: Actor, dossier: Dossier) -> Decision:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from moderation.chunks import in_chunks
 from moderation.desk.labels import label_of
 from moderation.domain import Actor
 from moderation.errors import UnknownLabelError
 from moderation.labels import LABEL, TOXICITY, Label, taught
 from moderation.record import Record
 from moderation.record.audit import AuditEntry, AuditKind
-from moderation.record.labels import Doubt, in_chunks
+from moderation.record.labels import AT_ONCE, Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Doubts:
         """The strongest doubts, so many at most."""
         found: list[Doubtful] = []
         doubts = self._record.labels.doubts(site)
-        for chunk in (doubts[at : at + limit] for at in range(0, len(doubts), limit)):
+        for chunk in in_chunks(doubts, limit):
             found += self._about(site, chunk)
             if len(found) >= limit:
                 break
@@ -111,11 +112,11 @@ class Doubts:
 
     def _labels(self, site: str, doubts: Sequence[Doubt]) -> dict[str, tuple[Label, int]]:
         store, found = self._record.labels, dict[str, tuple[Label, int]]()
-        for ids in in_chunks([one.comment_id for one in doubts if one.comment_id]):
+        for ids in in_chunks((one.comment_id for one in doubts if one.comment_id), AT_ONCE):
             for judged in store.judged(site, ids):
                 if label := label_of(judged):
                     found[f"c:{judged.id}"] = label, judged.revision
-        for ids in in_chunks([one.label_id for one in doubts if not one.comment_id]):
+        for ids in in_chunks((one.label_id for one in doubts if not one.comment_id), AT_ONCE):
             found |= {f"l:{one.id}": (one, 0) for one in store.stored(site, ids)}
         return found
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
 from math import ceil
 from typing import Any
 
+from moderation.chunks import in_chunks
 from moderation.desk import chain
 from moderation.domain import Actor
 from moderation.labels import (
@@ -26,7 +26,7 @@ from moderation.labels import (
 )
 from moderation.record import Record
 from moderation.record.audit import AuditEntry, AuditKind
-from moderation.record.labels import AT_ONCE, Judged, in_chunks
+from moderation.record.labels import AT_ONCE, Judged
 
 #: Label or category → how many say 0, how many say 1.
 Counts = Mapping[str, tuple[int, int]]
@@ -120,11 +120,6 @@ class Labels:
             }
         )
 
-    def of_comments(self, site: str, comment_ids: Sequence[str]) -> dict[str, Label]:
-        """Comment → its label, of those that carry one."""
-        read = self._record.labels.judged(site, comment_ids)
-        return {one.id: label for one in read if (label := label_of(one))}
-
     def kept(
         self, site: str, comment_ids: Sequence[str]
     ) -> dict[str, tuple[int, Label | None]]:
@@ -161,8 +156,7 @@ class Labels:
             progress: called with each step of how many there are.
         """
         imported, known, contradicting = 0, 0, list[str]()
-        waiting = iter(labels)
-        while chunk := list(islice(waiting, AT_ONCE)):
+        for chunk in in_chunks(labels, AT_ONCE):
             ids = [one.id for one in chunk]
             there = {one.id: one for one in self._record.labels.stored(actor.site, ids)}
             wrong = [one.id for one in chunk if one.id in there and _clash(one, there[one.id])]
@@ -213,9 +207,9 @@ class Labels:
 
     def _all(self, site: str) -> Iterator[Label]:
         store = self._record.labels
-        for ids in in_chunks(store.decided_ids(site)):
+        for ids in in_chunks(store.decided_ids(site), AT_ONCE):
             yield from (label for one in store.judged(site, ids) if (label := label_of(one)))
-        for ids in in_chunks(store.stored_ids(site)):
+        for ids in in_chunks(store.stored_ids(site), AT_ONCE):
             yield from store.stored(site, ids)
 
     def _counted(self, site: str) -> LabelSummary:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
+from moderation.chunks import in_chunks
 from moderation.desk import chain
 from moderation.desk.deciding import Verdict
 from moderation.domain import Action, Actor, now_rfc3339
 from moderation.errors import OpinionRefusedError, UnknownCommentError
 from moderation.labels import labels_of, labels_of_decision
 from moderation.record import Record
-from moderation.record.labels import Judged, in_chunks
+from moderation.record.labels import AT_ONCE, Judged
 from moderation.record.opinions import Opinion, Said
 
 #: Of the decided comments one in twenty is offered: 5 % more work, and after 1,000 decisions
@@ -87,7 +88,7 @@ class SecondOpinions:
         """The comments of the sample that nobody has given an opinion of, newest first."""
         decided = self._record.labels.decided_ids(site, LOOKED_AT)
         sample = [one for one in decided if in_sample(site, one)]
-        for ids in in_chunks(sample):
+        for ids in in_chunks(sample, AT_ONCE):
             have = self._record.opinions.have(site, ids)
             left = [one for one, has in zip(ids, have, strict=True) if not has]
             yield from self._record.labels.judged(site, left)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from moderation.desk.rights import must_be_admin
 from moderation.domain import Actor, Role
 from moderation.errors import NotAllowedError, UnknownModeratorError, UnsuitableError
 from moderation.preferences import Preferences
@@ -73,7 +74,7 @@ class People:
             NotAllowedError: the actor is no admin, or the person is on this site already.
             UnsuitableError: the name or the password cannot be used.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         _check_name(name)
         known = self._moderators.find(name)
         made = None
@@ -186,7 +187,7 @@ class People:
         self._moderators.set_preferences(name, preferences)
 
     def _on_site(self, actor: Actor, name: str) -> Moderator:
-        _must_be_admin(actor)
+        must_be_admin(actor)
         found = self._moderators.find(name)
         if found is None or (actor.site not in found.roles and actor.name != COMMAND_LINE):
             raise UnknownModeratorError(name)
@@ -242,8 +243,3 @@ def check_password(password: str) -> None:
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise UnsuitableError(f"a moderator's name is {NAME_RULE}")
-
-
-def _must_be_admin(actor: Actor) -> None:
-    if not actor.role.allows(Role.ADMIN):
-        raise NotAllowedError("only an admin of this site can do this")

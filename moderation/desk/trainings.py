@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
+from moderation.desk.rights import must_be_admin
 from moderation.domain import Actor, Role, now_rfc3339
-from moderation.errors import NotAllowedError, TrainingOverError
+from moderation.errors import TrainingOverError
 from moderation.record import Record
 from moderation.record.audit import AuditEntry, AuditKind
 from moderation.trainings import (
@@ -64,7 +65,7 @@ class Trainings:
             UnknownTrainingError: the site has no such training (any more).
             TrainingOverError: it has ended.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         training = self.one(actor.site, training_id)
         if not self._record.trainings.cancel(actor.site, training_id, actor.name):
             raise TrainingOverError(f"this training is {training.state} already")
@@ -103,7 +104,7 @@ class Trainings:
             NotAllowedError: the actor is no admin.
             UnsuitableScheduleError: it cannot be read, or never comes.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         cron = " ".join(cron.split())
         cron = "" if cron.lower() == OFF else cron
         self._record.schedules.set(actor.site, Schedule(cron, actor.name, now_rfc3339()))
@@ -130,7 +131,7 @@ class Trainings:
         parent: str = "",
         candidate: str = "",
     ) -> Training:
-        _must_be_admin(actor)
+        must_be_admin(actor)
         now = now_rfc3339()
         training = Training(
             id=uuid4().hex,
@@ -152,8 +153,3 @@ class Trainings:
     def _write(self, actor: Actor, subject: str, **details: str) -> None:
         entry = AuditEntry(actor.name, AuditKind.TRAINING, subject, details)
         self._record.audit.write(actor.site, entry)
-
-
-def _must_be_admin(actor: Actor) -> None:
-    if not actor.role.allows(Role.ADMIN):
-        raise NotAllowedError("only an admin of this site can do this")

@@ -19,12 +19,12 @@ from pathlib import Path
 from moderation.archive import Archive, Row, read
 from moderation.desk.labels import Labels
 from moderation.errors import ArchiveUnusableError
-from moderation.labels import LabelOrigin, label_id
+from moderation.labels import label_id
 from moderation.record import Record
 from moderation.record.retention import Leaver
 from moderation.record.upkeep import Lease, Subject, SubjectKind, digest_of
 from moderation.record.whole import WholeComment
-from moderation.retention import Retention, before, without_personal
+from moderation.retention import Retention, is_over, limit_of, without_personal
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Keeper:
         for comments in self._record.whole.walk(site):
             self._lease.renew()
             settled = [one for one in comments if one.is_settled]
-            due, staying = _split(settled, _limit(self._now, rules.comments))
+            due, staying = _split(settled, limit_of(self._now, rules.comments))
             swept.personal += self._forget_personal(site, staying, rules)
             leaving |= {one.id: one for one in due}
             if len(leaving) >= SLICE:
@@ -153,7 +153,7 @@ class Keeper:
     def _forget_personal(
         self, site: str, comments: Sequence[WholeComment], rules: Retention
     ) -> int:
-        due, _ = _split(comments, _limit(self._now, rules.personal))
+        due, _ = _split(comments, limit_of(self._now, rules.personal))
         forgetful = [
             (one, content) for one in due if (content := without_personal(one.content))
         ]
@@ -161,11 +161,11 @@ class Keeper:
         return len(forgetful)
 
     def _forget_labels(self, site: str, rules: Retention) -> int:
-        limit = _limit(self._now, rules.labels)
+        limit = limit_of(self._now, rules.labels)
         removed = 0
         if limit:
             for labels in self._record.retentions.labels(site):
-                old = [one.id for one in labels if one.at and one.at < limit]
+                old = [one.id for one in labels if is_over(one.at, limit)]
                 self._record.labels.remove(site, old)
                 removed += len(old)
         return removed
@@ -187,14 +187,8 @@ class Keeper:
             return 0
         # Labels first: they are found by the texts in the file.
         taught = [row["content"]["text"] for one, row in found if not one.keeps_labels]
-        self._forget_kept(site, taught)
+        self._record.labels.remove(site, [label_id(text) for text in taught])
         return archive.rewrite(path, lambda row: subject_of(row) is None)
-
-    def _forget_kept(self, site: str, texts: Sequence[str]) -> None:
-        ids = [label_id(text) for text in texts]
-        stored = self._record.labels.stored(site, ids)
-        kept = [one.id for one in stored if one.origin is LabelOrigin.KEPT]
-        self._record.labels.remove(site, kept)
 
     def _forget_reporters(self, site: str, authors: AbstractSet[str]) -> None:
         for comment in self._record.whole.reported(site):
@@ -226,18 +220,12 @@ def keeping(
         raise ArchiveUnusableError(f"the archive cannot be written: {error}") from error
 
 
-def _limit(now: datetime, days: int | None) -> str | None:
-    return None if days is None else before(now, days)
-
-
 def _split(
     comments: Sequence[WholeComment], limit: str | None
 ) -> tuple[list[WholeComment], list[WholeComment]]:
     """Those that were decided last before the limit, and the others."""
-    if limit is None:
-        return [], list(comments)
-    due = [one for one in comments if one.decided_at < limit]
-    return due, [one for one in comments if one.decided_at >= limit]
+    due = [one for one in comments if is_over(one.decided_at, limit)]
+    return due, [one for one in comments if not is_over(one.decided_at, limit)]
 
 
 def _row(comment: WholeComment, rules: Retention) -> Row:

@@ -22,8 +22,9 @@ from moderation.delivery.addresses import (
     system_resolve,
 )
 from moderation.delivery.signing import new_secret
-from moderation.domain import Actor, Role, now_rfc3339, rfc3339
-from moderation.errors import EndpointDisabledError, NotAllowedError, UnsuitableWebhookError
+from moderation.desk.rights import must_be_admin
+from moderation.domain import Actor, now_rfc3339, rfc3339
+from moderation.errors import EndpointDisabledError, UnsuitableWebhookError
 from moderation.record import Record
 from moderation.record.audit import AuditEntry, AuditKind
 from moderation.webhooks import Endpoint, Envelope, EventType, Secret
@@ -87,7 +88,7 @@ class Webhooks:
             UnsuitableWebhookError: the address cannot be used, or there is no event.
             TooManyEndpointsError: the site has as many as it may.
         """
-        _must_be_admin(actor)
+        must_be_admin(actor)
         self._check_url(url)
         endpoint = Endpoint(
             id=f"wh_{uuid4().hex[:16]}",
@@ -203,7 +204,7 @@ class Webhooks:
         return count
 
     def _mine(self, actor: Actor, endpoint_id: str) -> Endpoint:
-        _must_be_admin(actor)
+        must_be_admin(actor)
         return self._webhooks.one(actor.site, endpoint_id)
 
     def _check_url(self, url: str) -> None:
@@ -218,11 +219,6 @@ class Webhooks:
         told = {"did": did, "host": _host(endpoint), **details}
         entry = AuditEntry(actor.name, AuditKind.WEBHOOK, endpoint.id, told)
         self._record.audit.write(actor.site, entry)
-
-
-def _must_be_admin(actor: Actor) -> None:
-    if not actor.role.allows(Role.ADMIN):
-        raise NotAllowedError("only an admin of this site can do this")
 
 
 def _checked(events: Sequence[EventType]) -> tuple[EventType, ...]:

@@ -19,7 +19,7 @@ from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.api_keys import Scope
 from moderation.desk.labels import Labels
 from moderation.desk.thresholds import deciding
-from moderation.domain import now_rfc3339
+from moderation.domain import Lane, now_rfc3339
 from moderation.errors import ModerationError, NoAnswerError, RedisAwayError
 from moderation.labels import Label, LabelOrigin, Values, label_id
 from moderation.policy import effective_thresholds
@@ -187,10 +187,12 @@ def suggest(site: str, text: str, values: Values, *, source: str) -> None:
 
     Raises:
         TextTooLongError: it is too long.
-        RedisAwayError: Redis does not answer.
+        RedisAwayError: Redis does not answer, or its memory is nearly full.
     """
     if len(text) > TEXT_CHARACTERS:
         raise TextTooLongError(len(text))
+    if full := services().gate.memory_refusal(lane=Lane.BULK):
+        raise RedisAwayError(full.why)
     label = Label(
         id=label_id(text),
         text=text,

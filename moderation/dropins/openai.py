@@ -16,6 +16,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from moderation.api.auth import bearer_token
 from moderation.api.base import json_response
 from moderation.api.problems import RETRY_AFTER_S
 from moderation.api.schemas import SCORE_TEXTS, Text
@@ -71,7 +72,7 @@ class UnusableInputError(ModerationError):
 def _moderations() -> Response:
     if request.method != "POST":
         raise MethodNotAllowed(["POST"])
-    site = site_of(_presented_key(), Scope.POST)
+    site = site_of(bearer_token(), Scope.POST)
     texts = _texts(_body().get("input"))
     scores = score(site, texts, wait_s=ANSWER_S)
     thresholds = base.thresholds(site)
@@ -82,11 +83,6 @@ def _moderations() -> Response:
             "results": [_result(one, thresholds) for one in scores.texts],
         }
     )
-
-
-def _presented_key() -> str:
-    given = request.authorization
-    return (given.token or "") if given and given.type == "bearer" else ""
 
 
 def _body() -> dict[str, Any]:

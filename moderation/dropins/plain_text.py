@@ -66,6 +66,14 @@ def plain_text(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def unescaped(html: str) -> str:
+    """Some HTML with its character references resolved, and its markup left as it is.
+
+    `html.unescape` fails on a number of thousands of digits, which anybody can write.
+    """
+    return _REFERENCE.sub(_resolved, html)
+
+
 def pieces(html: str) -> Iterator[Piece]:
     """All of some HTML, piece by piece, in time that grows as its length does."""
     at = 0
@@ -88,14 +96,14 @@ def _markup(html: str, at: int) -> tuple[str, int, int]:
             end = code.start() if code else len(html)
         return ("\n" if _BLOCK.fullmatch(tag) else ""), at, end
     if reference := _REFERENCE.match(html, at):
-        text = _unescaped(reference[0])
+        text = _resolved(reference)
         if text != reference[0]:
             return text, at, reference.end()
     return html[at], at, at + 1
 
 
-def _unescaped(reference: str) -> str:
+def _resolved(reference: re.Match[str]) -> str:
     try:
-        return unescape(reference)
+        return unescape(reference[0])
     except ValueError:  # Python reads no number of thousands of digits; it names no character
         return "\ufffd"

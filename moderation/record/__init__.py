@@ -24,6 +24,7 @@ from moderation.record.decisions import Decisions
 from moderation.record.deliveries import Deliveries
 from moderation.record.doorbell import Doorbell
 from moderation.record.dossiers import Dossiers
+from moderation.record.event_streams import EventStreams
 from moderation.record.held import HeldQueue
 from moderation.record.keys import Keys
 from moderation.record.labels import Labels
@@ -81,6 +82,7 @@ class Record:
             rate=rate,
         )
         self.decisions = Decisions(connection, keys, scripts, kept=kept)
+        self.event_streams = EventStreams(connection, keys, scripts, most=settings.max_streams)
         self.queue = Queue(connection, keys, scripts, doorbell, decisions_kept=kept)
         self.sites = Sites(connection, keys, Scripts(connection, keys), rate=rate)
         self.rates = Rates(connection, keys, scripts, rate=rate)

@@ -1,9 +1,10 @@
 -- Accepts comments, each all or nothing: the key that posts it, repeat check, parent check,
 -- record, indexes, pending entry; and rings the bell once.
 -- ARGV: idempotency time to live (s), requests allowed to a key (0: any number), rate window
--- (s), then for each comment: SHA-256 of the key that posts it or ''
--- if it is authorised already, site, lane, id, digest, idempotency key's digest or '',
--- article, author, parent or '', created (ms), digest of the bare text or '', content (JSON).
+-- (s), flood window (ms) of a site without a policy, then for each comment: SHA-256 of the key
+-- that posts it or '' if it is authorised already, site, lane, id, digest, idempotency key's
+-- digest or '', article, author, parent or '', created (ms), digest of the bare text or '',
+-- content (JSON).
 -- Returns: 1 if a drain job must be enqueued else 0, then for each comment its outcome
 -- (accepted, repeat, conflict, erased, retired, closed, unknown_parent, unauthorised, limited),
 -- the id that it concerns, requests left to its key, seconds until the rate window ends, and
@@ -11,7 +12,8 @@
 
 local idempotency_ttl = ARGV[1]
 local limit, window_s = tonumber(ARGV[2]), tonumber(ARGV[3])
-local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_LOOKED_AT = 3, 12, 10
+local usual_flood_window_ms = tonumber(ARGV[4])
+local ARGUMENTS_BEFORE, ARGUMENTS_EACH, COPIES_LOOKED_AT = 4, 12, 10
 local accepted_ms = now_ms()
 local outcomes, accepted = { 0 }, 0
 
@@ -64,7 +66,7 @@ end
 
 local function recent_by_author(site, author, created_ms, window_ms)
   return redis.call('ZCOUNT', K.author(site, author),
-    '(' .. (tonumber(created_ms) - (tonumber(window_ms) or 60000)), created_ms)
+    '(' .. (tonumber(created_ms) - (tonumber(window_ms) or usual_flood_window_ms)), created_ms)
 end
 
 -- What the site's rules ask about a comment besides its text.

@@ -18,6 +18,7 @@ from typing import Any
 import redis
 from redis.exceptions import LockError
 
+from moderation.chunks import in_chunks
 from moderation.domain import Status
 from moderation.encoding import compact_json
 from moderation.errors import NothingToUndoError, UnknownBatchError
@@ -75,7 +76,7 @@ class Batches:
         frozen = list(self._frozen(site, comment_ids))
         acts = self._keys("acts", site, batch.moderator)
         with redis_away(), self._connection.pipeline(transaction=True) as pipe:
-            for chunk in _chunks(frozen):
+            for chunk in in_chunks(frozen, CHUNK):
                 pipe.rpush(self._keys("batch_items", site, batch.id), *chunk)
             pipe.hset(key, mapping=_fields(batch, total=len(frozen)))
             pipe.zadd(self._keys("batches", site), {batch.id: batch.created_ms})
@@ -195,7 +196,7 @@ class Batches:
                     lock.release()
 
     def _frozen(self, site: str, comment_ids: Sequence[str]) -> Iterator[str]:
-        for chunk in _chunks(comment_ids):
+        for chunk in in_chunks(comment_ids, CHUNK):
             with redis_away(), self._connection.pipeline(transaction=False) as pipe:
                 for comment_id in chunk:
                     pipe.hmget(self._keys("comment", site, comment_id), "status", "revision")
@@ -248,10 +249,6 @@ def _batch(site: str, batch_id: str, fields: dict[str, str], left: dict[Phase, i
         },
         undone_by=fields.get("undone_by", ""),
     )
-
-
-def _chunks(things: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (things[at : at + CHUNK] for at in range(0, len(things), CHUNK))
 
 
 def _open_name(site: str, batch_id: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
 from redis.client import NEVER_DECODE
 
 from moderation.encoding import compact_json
+from moderation.record.connection import redis_away
+from moderation.record.keys import Keys
 from moderation.record.packing import pack, unpack
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,16 @@ def ask_for_hash(connection: redis.Redis, key: str) -> Any:
         What `fields_of` reads, or the pipeline.
     """
     return connection.execute_command("HGETALL", key, **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]
+
+
+def read_hashes(
+    connection: redis.Redis, keys: Keys, site: str, comment_ids: Sequence[str]
+) -> list[dict[str, str]]:
+    """The fields of some comments in one round trip, none of one that is not there."""
+    with redis_away(), connection.pipeline(transaction=False) as pipe:
+        for comment_id in comment_ids:
+            ask_for_hash(pipe, keys("comment", site, comment_id))
+        return list(map(fields_of, comment_ids, pipe.execute()))
 
 
 def fields_of(comment_id: str, raw: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 import redis
 
+from moderation.chunks import in_chunks
 from moderation.domain import Comment, Lane, NewComment, Status
 from moderation.encoding import compact_json
 from moderation.errors import UnknownCommentError
-from moderation.labels import Label
-from moderation.policy import text_fingerprint
-from moderation.record.comment_hash import ask_for_hash, fields_of
+from moderation.labels import Label, label_id
+from moderation.policy import FLOOD_WINDOW_S, text_fingerprint
+from moderation.record.comment_hash import ask_for_hash, fields_of, read_hashes
 from moderation.record.connection import redis_away
 from moderation.record.doorbell import Doorbell
 from moderation.record.keys import Keys
@@ -88,7 +89,8 @@ class Comments:
         self._keys = keys
         self._scripts = scripts
         self._doorbell = doorbell
-        self._before = (idempotency_ttl_s, rate.limit, rate.window_s)
+        usual_window_ms = FLOOD_WINDOW_S * 1000
+        self._before = (idempotency_ttl_s, rate.limit, rate.window_s, usual_window_ms)
         # One line each: trips never overlap, but a batch must not hold up a live comment.
         self._together = Together(partial(self._accept, run=scripts.run_on_own_line))
 
@@ -113,7 +115,7 @@ class Comments:
         """Like `accept` for many, in order, unless told otherwise through the bulk lane."""
         return [
             outcome
-            for chunk in _chunks(comments)
+            for chunk in in_chunks(comments, CHUNK)
             for outcome in self._accept(
                 [("", site, lane, comment) for comment in chunk], run=self._scripts.run_all
             )
@@ -134,11 +136,8 @@ class Comments:
 
     def contents(self, site: str, comment_ids: Sequence[str]) -> list[dict[str, Any] | None]:
         """What the site posted with some comments, in order; `None` for those erased."""
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for comment_id in comment_ids:
-                ask_for_hash(pipe, self._keys("comment", site, comment_id))
-            found = map(fields_of, comment_ids, pipe.execute())
-            return [json.loads(one["content"]) if "content" in one else None for one in found]
+        found = read_hashes(self._connection, self._keys, site, comment_ids)
+        return [json.loads(one["content"]) if "content" in one else None for one in found]
 
     def page(
         self,
@@ -231,7 +230,7 @@ class Comments:
         Args:
             site: whose comment it is.
             comment_id: the comment.
-            keep: tells the labels that are to be kept; without it none is.
+            keep: tells the labels that are to be kept; without it none with its text is.
 
         Raises:
             UnknownCommentError: the site never had such a comment.
@@ -260,12 +259,17 @@ class Comments:
         self, site: str, comment_ids: Sequence[str], keep: KeepLabels | None
     ) -> tuple[int, bool]:
         """How many are erased, and whether some are not: they were decided anew meanwhile."""
-        kept = keep(site, comment_ids) if keep else {}
         arguments: list[Argument] = [site, "erase"]
-        for comment_id in comment_ids:
-            revision, label = kept.get(comment_id, ("", None))
-            stored = (label.id, label.stored()) if label else ("", "")
-            arguments += comment_id, revision, *stored
+        if keep:
+            kept = keep(site, comment_ids)
+            for comment_id in comment_ids:
+                revision, label = kept.get(comment_id, ("", None))
+                stored = (label.id, label.stored()) if label else ("", "")
+                arguments += comment_id, revision, *stored
+        else:
+            contents = self.contents(site, comment_ids)
+            for comment_id, content in zip(comment_ids, contents, strict=True):
+                arguments += comment_id, "", label_id(content["text"]) if content else "", ""
         erased, moved = self._scripts.run_all("erase", arguments)
         return erased, bool(moved)
 
@@ -290,13 +294,8 @@ class Comments:
 
     def _read(self, site: str, ids: Sequence[str]) -> list[Comment]:
         """The comments with these ids; one that was erased meanwhile is left out."""
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for comment_id in ids:
-                ask_for_hash(pipe, self._keys("comment", site, comment_id))
-            found = [
-                comment_of(one, fields_of(one, raw))
-                for one, raw in zip(ids, pipe.execute(), strict=True)
-            ]
+        hashes = read_hashes(self._connection, self._keys, site, ids)
+        found = map(comment_of, ids, hashes)
         return [one for one in found if one is not None]
 
 
@@ -329,7 +328,3 @@ def comment_of(comment_id: str, fields: Mapping[str, str]) -> Comment | None:
         revision,
         json.loads(decision) if decision else None,
     )
-
-
-def _chunks(comments: Sequence[NewComment]) -> Iterable[Sequence[NewComment]]:
-    return (comments[at : at + CHUNK] for at in range(0, len(comments), CHUNK))

@@ -2,8 +2,9 @@
 -- stays is that the id was used. Of one that is erased that is its revision too: no revision is
 -- ever given twice. Of one that retention takes out it is a digest, a tenth of that.
 -- ARGV: site, `erase` or `retire`, then for each comment: its id, the revision that it must
--- stand at or '' for any (the one that its label was made from), and, if the label that it
--- carries is to be kept, the label's id and the label (JSON); else '' each.
+-- stand at or '' for any (the one that its label was made from), the id of the label that its
+-- text has or would have, and, if the label that it carries is to be kept, that (JSON). With the
+-- id alone a stored label with its text goes, however it came; with '' each, labels stay.
 -- Returns how many are out now (an id that was never there does not count), and those for which
 -- it came too late: they were decided anew since, or, when they are to retire, erased.
 
@@ -25,10 +26,14 @@ local function forget(comment, made_from, label_id, label)
   end
   erased = erased + 1
   if status == 'erased' then return end
-  if label_id ~= '' then
+  if label ~= '' then
     redis.call('HSET', K.labels(site), label_id, label)
-    redis.call('DEL', K.label_summary(site))
+  elseif label_id ~= '' then
+    redis.call('HDEL', K.labels(site), label_id)
+    redis.call('HDEL', K.doubts(site), 'l:' .. label_id)
+    redis.call('HDEL', K.dismissed_doubts(site), 'l:' .. label_id)
   end
+  if label_id ~= '' then redis.call('DEL', K.label_summary(site)) end
   redis.call('HDEL', K.opinions(site), comment)
   redis.call('HDEL', K.doubts(site), 'c:' .. comment)
   redis.call('HDEL', K.dismissed_doubts(site), 'c:' .. comment)

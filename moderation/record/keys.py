@@ -30,6 +30,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "rate-limits",
         "hash: a site or a key (`site:…`, `key:…`) → requests that it may make in a window",
     ),
+    "event_streams": (
+        "event-streams:{key_digest}",
+        "sorted set: open event stream of a key by when its place is free (ms); expires",
+    ),
     "moderators": ("moderators", "hash: name → JSON"),
     "moderator_tokens": ("moderator-tokens", "hash: SHA-256 of a token → moderator"),
     "moderator_sessions": (
@@ -59,14 +63,20 @@ PATTERNS: dict[str, tuple[str, str]] = {
             "revision"
         ),
     ),
-    "retention": ("retention", "hash: site → how long its data is kept (JSON)"),
+    "retention": (
+        "retention",
+        "hash: site → how long its data is kept, with a version (JSON)",
+    ),
     "retired": (
         "retired:{site}:{beginning}",
         "set: ids of comments that retention took out, as digests by how those begin",
     ),
     "upkeep": (
         "upkeep",
-        "hash: erasures made and cleared from the server's files, when sites were swept (s)",
+        (
+            "hash: erasures made and cleared from the server's files, when sites were swept "
+            "(s) and what left (JSON)"
+        ),
     ),
     "upkeep_lease": ("upkeep-lease", "string: who works on retention; expires"),
     "wanted_erasures": (

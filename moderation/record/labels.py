@@ -7,15 +7,16 @@ are labels without a comment: imported ones, and what erased comments taught.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
+from moderation.chunks import in_chunks
 from moderation.encoding import compact_json
 from moderation.labels import Label, LabelOrigin
-from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
+from moderation.record.comment_hash import decisions_of, read_hashes
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 
@@ -93,13 +94,10 @@ class Labels:
 
     def judged(self, site: str, comment_ids: Sequence[str]) -> list[Judged]:
         """Some comments, in order; those that were erased are left out."""
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for comment_id in comment_ids:
-                ask_for_hash(pipe, self._keys("comment", site, comment_id))
-            read = map(fields_of, comment_ids, pipe.execute())
+        hashes = read_hashes(self._connection, self._keys, site, comment_ids)
         return [
             _judged(comment_id, fields)
-            for comment_id, fields in zip(comment_ids, list(read), strict=True)
+            for comment_id, fields in zip(comment_ids, hashes, strict=True)
             if "content" in fields
         ]
 
@@ -140,7 +138,7 @@ class Labels:
     def remove_origin(self, site: str, origin: LabelOrigin) -> int:
         """Removes every stored label of one origin; how many there were."""
         removed = 0
-        for ids in in_chunks(self.stored_ids(site)):
+        for ids in in_chunks(self.stored_ids(site), AT_ONCE):
             found = [one.id for one in self.stored(site, ids) if one.origin is origin]
             self.remove(site, found)
             removed += len(found)
@@ -210,11 +208,6 @@ class Labels:
         pipe.zcard(self._keys("labelled", site))
         pipe.zrange(self._keys("labelled", site), 0, 0, desc=True, withscores=True)
         pipe.hlen(self._keys("labels", site))
-
-
-def in_chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The ids, so many at once as one round trip takes."""
-    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
 def _judged(comment_id: str, fields: Mapping[str, str]) -> Judged:

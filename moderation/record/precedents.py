@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
+from moderation.record.comment_hash import decisions_of, read_hashes
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 
@@ -41,10 +41,7 @@ class Precedents:
             comments: Any = self._connection.zrange(
                 self._keys("labelled", site), 0, LABELLED - 1, desc=True
             )
-        with redis_away(), self._connection.pipeline(transaction=False) as pipe:
-            for comment in comments:
-                ask_for_hash(pipe, self._keys("comment", site, comment))
-            read = map(fields_of, comments, pipe.execute())
-            chains = [decisions_of(fields, int(fields.get("revision", 0))) for fields in read]
+        hashes = read_hashes(self._connection, self._keys, site, comments)
+        chains = [decisions_of(fields, int(fields.get("revision", 0))) for fields in hashes]
         # One that was erased meanwhile has none of its decisions left.
         return [chain for chain in chains if chain]

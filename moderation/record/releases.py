@@ -298,7 +298,7 @@ def _parsed(manifest: bytes | str) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(manifest)
         version, _ = str(told["version"]), str(told["sha256"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnsuitableError(f"that is no release: {error!r}") from None
     if not VERSION.fullmatch(version):
         raise UnsuitableError(
@@ -306,6 +306,17 @@ def _parsed(manifest: bytes | str) -> dict[str, Any]:
             "the first of them a letter or digit"
         )
     return told
+
+
+def _readable(manifest: str) -> dict[str, Any]:
+    """What a stored manifest says, nothing if somebody has spoilt it.
+
+    Workers say so; the releases beside it can be seen and promoted as ever.
+    """
+    try:
+        return _parsed(manifest)
+    except UnsuitableError:
+        return {}
 
 
 def _assignment(written: str) -> Assignment:
@@ -322,7 +333,7 @@ def _release(
     version: str, fields: Sequence[str | None], size_bytes: int, state: ReleaseState
 ) -> StoredRelease:
     about, manifest, evaluation, compared_with = fields
-    told, parsed = json.loads(about or "{}"), json.loads(manifest or "{}")
+    told, parsed = json.loads(about or "{}"), _readable(manifest or "{}")
     return StoredRelease(
         version=version,
         state=state,

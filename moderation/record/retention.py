@@ -15,18 +15,31 @@ from typing import Any
 import redis
 
 from moderation.encoding import compact_json
+from moderation.errors import RetentionChangedError
 from moderation.labels import Label
+from moderation.record.audit import AUDIT_KEPT, AuditEntry, AuditKind
 from moderation.record.comment_hash import FIRST_REVISION, packed
 from moderation.record.comments import CHUNK
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
 from moderation.record.labels import AT_ONCE
+from moderation.record.policies import ATTEMPTS
 from moderation.record.scripts import Argument, Scripts
 from moderation.record.whole import WholeComment
 from moderation.retention import Retention
 
 #: Entries that one step takes off a feed: Redis answers nobody else meanwhile.
 TRIMMED_AT_ONCE = 10_000
+#: Entries of a feed that one step counts.
+COUNTED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRetention:
+    """A site's rules and their version; version 0 is the default, or older than versions."""
+
+    rules: Retention
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +59,29 @@ class Retentions:
         self._keys = keys
         self._scripts = scripts
 
-    def of(self, site: str) -> Retention:
-        """The rules of a site."""
+    def current(self, site: str) -> StoredRetention:
+        """The rules of a site, the default ones if it never set any."""
         with redis_away():
-            stored = self._connection.hget(self._keys("retention"), site)
-        return Retention.from_json(json.loads(str(stored))) if stored else Retention()
+            written = self._connection.hget(self._keys("retention"), site) or "{}"
+        stored = json.loads(str(written))
+        return StoredRetention(Retention.from_json(stored), stored.get("version", 0))
 
-    def put(self, site: str, retention: Retention) -> None:
-        """Replaces the rules of a site."""
-        with redis_away():
-            self._connection.hset(
-                self._keys("retention"), site, compact_json(retention.to_json())
-            )
+    def put(
+        self, site: str, rules: Retention, *, who: str, expected_version: int | None = None
+    ) -> StoredRetention:
+        """Replaces the rules of a site, and tells so in its audit log.
+
+        Raises:
+            RetentionChangedError: another version than the expected one stands.
+        """
+        for _ in range(ATTEMPTS):
+            stored = self.current(site)
+            if expected_version not in {None, stored.version}:
+                break
+            new = StoredRetention(rules, stored.version + 1)
+            if self._write(site, new, _entry(stored, new, who)):
+                return new
+        raise RetentionChangedError
 
     def retire(self, site: str, leavers: Sequence[Leaver]) -> list[str]:
         """Takes comments out; a second time changes nothing.
@@ -112,9 +136,23 @@ class Retentions:
                     chunk = []
         yield chunk
 
+    def count_older(self, site: str, feed: str, before: datetime, *, most: int) -> int:
+        """How many entries `trim` would take off; it stops counting at `most`."""
+        key, after, count = self._keys(feed, site), "-", 0
+        while count < most:
+            with redis_away():
+                entries: Any = self._connection.xrange(
+                    key, after, f"({_first_kept(before)}", count=COUNTED_AT_ONCE
+                )
+            count += len(entries)
+            if len(entries) < COUNTED_AT_ONCE:
+                break
+            after = f"({entries[-1][0]}"
+        return min(count, most)
+
     def trim(self, site: str, feed: str, before: datetime) -> int:
         """Takes older entries off the `decisions` or `audit` of a site; how many."""
-        key, least = self._keys(feed, site), f"{int(before.timestamp() * 1000)}-0"
+        key, least = self._keys(feed, site), _first_kept(before)
         total, removed = 0, 1
         with redis_away():
             while removed:
@@ -122,6 +160,26 @@ class Retentions:
                 removed = int(self._connection.xtrim(key, minid=least, limit=TRIMMED_AT_ONCE))
                 total += removed
             return total + int(self._connection.xtrim(key, minid=least, approximate=False))
+
+    def _write(self, site: str, new: StoredRetention, entry: AuditEntry) -> bool:
+        """Whether it was the next version still."""
+        written = compact_json({"version": new.version, **new.rules.to_json()})
+        return bool(
+            self._scripts.run(
+                "put_retention", site, new.version, written, entry.to_json(), AUDIT_KEPT
+            )
+        )
+
+
+def _entry(old: StoredRetention, new: StoredRetention, who: str) -> AuditEntry:
+    """The line of the audit log."""
+    details = {"changes": old.rules.changes(new.rules)}
+    return AuditEntry(who, AuditKind.RETENTION, f"version {new.version}", details)
+
+
+def _first_kept(before: datetime) -> str:
+    """The least place that an entry of this moment can have in a stream: all are after 1970."""
+    return f"{max(int(before.timestamp() * 1000), 1)}-0"
 
 
 def _forms(comment: WholeComment, content: dict[str, Any]) -> tuple[str, bytes | str]:

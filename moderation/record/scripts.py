@@ -24,14 +24,17 @@ Argument = str | bytes | int | float
 #: Scripts whose outcome somebody outside is told: it must not be undone by a failover.
 ACKNOWLEDGED = frozenset(
     {
-        *("accept", "report", "put_policy"),
+        *("accept", "report", "put_policy", "put_retention"),
         *("decide", "undo_batch", "advance_batch"),
         *("erase", "forget_personal", "forget_reporter"),
     }
 )
 #: Scripts that run also when Redis has no memory left. Without them none would become free:
-#: comments are read, decided and erased. https://valkey.io/topics/eval-intro/#eval-flags
-ALWAYS_RUN = frozenset({"authorise", "claim", "decide", "erase", "spend", "turn"})
+#: comments are read, decided, followed and erased.
+#: https://valkey.io/topics/eval-intro/#eval-flags
+ALWAYS_RUN = frozenset(
+    {"authorise", "claim", "decide", "erase", "lease_stream", "spend", "turn"}
+)
 #: How long the replicas have to take over what was written.
 REPLICAS_WAIT_MS = 1_000
 

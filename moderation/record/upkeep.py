@@ -6,17 +6,20 @@ of erased data beside its keys: its append-only file and its command logs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from time import time
+from typing import Any
 from uuid import uuid4
 
 import redis
 from redis.exceptions import ResponseError
 
+from moderation.encoding import compact_json
 from moderation.errors import ArchiveBusyError
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
@@ -126,10 +129,21 @@ class Upkeep:
         with redis_away():
             return int(self._connection.hget(self._keys("upkeep"), f"swept:{site}") or 0)
 
-    def note_swept(self, site: str) -> None:
-        """Remembers that a site was swept from end to end just now."""
+    def left_at_sweep(self, site: str) -> dict[str, int]:
+        """What left when a site was last swept, and how much of it; nothing if never."""
         with redis_away():
-            self._connection.hset(self._keys("upkeep"), f"swept:{site}", int(time()))
+            written = self._connection.hget(self._keys("upkeep"), f"left:{site}") or "{}"
+        left: dict[str, int] = json.loads(str(written))
+        return left
+
+    def note_swept(self, site: str, left: Mapping[str, int]) -> None:
+        """Remembers that a site was swept from end to end just now, and what left."""
+        noted: dict[Any, Any] = {
+            f"swept:{site}": int(time()),
+            f"left:{site}": compact_json(left),
+        }
+        with redis_away():
+            self._connection.hset(self._keys("upkeep"), mapping=noted)
 
     def want_erased(self, site: str, subject: Subject) -> None:
         """Lets the next upkeep erase somebody or something beyond its own record."""

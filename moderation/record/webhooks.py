@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import redis
 
+from moderation.chunks import in_chunks
 from moderation.deliveries import Attempt, Health, Message, Parked, read_message_id
 from moderation.encoding import compact_json
 from moderation.errors import TooManyEndpointsError, UnknownEndpointError, UnknownMessageError
 from moderation.record.connection import redis_away
 from moderation.record.keys import Keys
-from moderation.record.labels import in_chunks
 from moderation.record.scripts import Argument, Scripts
 from moderation.webhooks import MOST_ENDPOINTS, Endpoint, EventType
 
@@ -25,6 +25,8 @@ DECISIONS, HAPPENINGS = "decisions", "happenings"
 DELIVERER_ALIVE_S = 5.0
 #: Messages that were given up and are kept for each endpoint, the newest.
 PARKED_KEPT = 10_000
+#: And those that one script lets be sent again: Redis answers nobody else meanwhile.
+REPLAYED_AT_ONCE = 200
 
 
 class Webhooks:
@@ -216,7 +218,7 @@ class Webhooks:
         with redis_away():
             found: Any = self._connection.zrange(self._keys("webhook_parked", *place), 0, -1)
         sent = 0
-        for chunk in in_chunks(found):
+        for chunk in in_chunks(found, REPLAYED_AT_ONCE):
             arguments: list[Argument] = [*place, now_ms]
             for written in chunk:
                 parked = _parked(written)

@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 
+from moderation.chunks import in_chunks
 from moderation.domain import Status
 from moderation.record.comment_hash import ask_for_hash, decisions_of, fields_of
 from moderation.record.connection import redis_away
@@ -97,7 +98,7 @@ class WholeComments:
         One that is there from the first step to the last comes at least once; one that comes
         or goes meanwhile may or may not come (https://valkey.io/commands/scan/).
         """
-        for ids in _in_chunks(self.ids(site)):
+        for ids in in_chunks(self.ids(site), AT_ONCE):
             yield self.read(site, ids)
 
     def ids(self, site: str) -> Iterator[str]:
@@ -108,11 +109,11 @@ class WholeComments:
         """Every comment of an author, the oldest first."""
         with redis_away():
             ids: Any = self._connection.zrange(self._keys("author", site, author_id), 0, -1)
-        return [one for chunk in _in_chunks(iter(ids)) for one in self.read(site, chunk)]
+        return [one for chunk in in_chunks(ids, AT_ONCE) for one in self.read(site, chunk)]
 
     def reported(self, site: str) -> Iterator[WholeComment]:
         """Every comment that readers reported, in no order."""
-        for ids in _in_chunks(self._names(self._keys("reports", site, ""))):
+        for ids in in_chunks(self._names(self._keys("reports", site, "")), AT_ONCE):
             yield from self.read(site, ids)
 
     def read(self, site: str, ids: Sequence[str]) -> list[WholeComment]:
@@ -131,16 +132,6 @@ class WholeComments:
         with redis_away():
             for key in steps:
                 yield str(key)[len(prefix) :]
-
-
-def _in_chunks(ids: Iterator[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    for one in ids:
-        chunk.append(one)
-        if len(chunk) == AT_ONCE:
-            yield chunk
-            chunk = []
-    yield chunk
 
 
 def _whole(id_: str, raw: Any, reports: Mapping[str, str]) -> WholeComment | None:

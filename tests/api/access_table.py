@@ -45,6 +45,8 @@ POST                   /v1/policy/effect                               key read,
 GET                    /v1/policy/history                              key read, token viewer
 POST                   /v1/policy/revert                               key admin, token admin
 POST                   /v1/policy/words                                key read, token viewer
+GET                    /v1/retention                                   key admin, token admin
+PUT                    /v1/retention                                   key admin, token admin
 GET                    /v1/webhooks                                    key admin, token admin
 POST                   /v1/webhooks                                    key admin, token admin
 GET                    /v1/webhooks/<webhook_id>                       key admin, token admin
@@ -197,6 +199,9 @@ GET                    /console/keys                                   page admi
 POST                   /console/keys                                   page admin
 POST                   /console/keys/rotate                            page admin
 POST                   /console/keys/revoke                            page admin
+GET                    /console/retention                              page admin
+POST                   /console/retention                              page admin
+POST                   /console/retention/effect                       page admin
 GET                    /console/people                                 page admin
 POST                   /console/people                                 page admin
 POST                   /console/people/disable                         page admin

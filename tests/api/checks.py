@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -35,6 +37,8 @@ DECISION_FIELDS = {
 }
 #: What a decision of the machine has besides, where it can tell the language.
 TOLD_LANGUAGE = {"language"}
+#: RFC 3986, section 3.3.
+URI_PATH = r"(/|[\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2})+"
 RFC3339_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 
 
@@ -47,7 +51,8 @@ def problem(response: TestResponse, status: int, kind: str | None = None) -> dic
     assert set(body) - {"errors", "decision"} == PROBLEM_FIELDS
     assert body["status"] == status
     assert body["title"] == HTTPStatus(status).phrase
-    assert body["instance"] == response.request.path
+    assert re.fullmatch(URI_PATH, body["instance"], re.ASCII), "no URI reference"
+    assert unquote(body["instance"]) == response.request.path
     assert body["detail"]
     if kind is not None:
         assert body["type"] == f"urn:comment-moderation:{kind}"

@@ -105,7 +105,7 @@ def test_a_method_that_is_not_there_is_405_and_says_which_are(
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1", "/v1/", "/v1/nope", "/v2/policy", "/<script>", "/v1/comments/", "/nope.html"],
+    ["/v1", "/v1/", "/v1/nope", "/v2/policy", "/<script>", "/v1/comments/", "/a%20%C3%A9%0A"],
 )
 def test_an_unknown_address_is_a_problem(client: FlaskClient, path: str):
     problem(client.get(path, headers={**AUTH, "Accept": "text/html"}), 404)

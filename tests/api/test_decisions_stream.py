@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 
 from moderation.api import decisions as view
 from moderation.record import Record
+from moderation.record.event_streams import LEASE_S
+from moderation.settings import Settings
 from tests.api.checks import client_with_key, errors, post, problem
 from tests.api.test_decisions import trim
 
@@ -176,8 +179,8 @@ def test_it_ends_when_the_key_is_revoked(
     monkeypatch: pytest.MonkeyPatch,
 ):
     # Given
-    assert view.KEY_CHECK_S <= 5
-    monkeypatch.setattr(view, "KEY_CHECK_S", 0.05)
+    assert view.RENEW_S <= 5
+    monkeypatch.setattr(view, "RENEW_S", 0.05)
     stream = follow()
     assert stream.frame()
 
@@ -199,7 +202,7 @@ def test_a_busy_stream_ends_as_well_when_the_key_is_revoked(
 ):
     """Decisions that never pause must not keep a stream open that has no key any more."""
     # Given: the next decision is always there already
-    monkeypatch.setattr(view, "KEY_CHECK_S", 0.0)
+    monkeypatch.setattr(view, "RENEW_S", 0.0)
     stream = follow()
     stream.frame()
 
@@ -258,3 +261,58 @@ def test_an_open_stream_ends_at_a_shutdown(
     while stream.frame():
         pass
     assert time.monotonic() - started < view.HEARTBEAT_S
+
+
+class TestSoManyAtOnce:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, max_streams=2)
+
+    def test_one_more_than_a_key_may_have_is_429_and_other_keys_are_not(
+        self, client: FlaskClient, follow: Callable[..., Stream], record: Record
+    ):
+        # Given
+        follow(), follow()
+
+        # When
+        refused = client.get(URL)
+
+        # Then
+        problem(refused, 429, "too-many-streams")
+        assert int(refused.headers["Retry-After"]) == LEASE_S
+        assert follow(client_with_key(client, record.sites.issue_key("demo"))).frame()
+
+    def test_one_that_ends_makes_room_for_another_read_or_not(
+        self, client: FlaskClient, follow: Callable[..., Stream]
+    ):
+        unread, read = follow(), follow()
+        read.frame()
+        for one in (unread, read):
+            one.response.close()
+
+            assert follow().frame()
+
+        assert client.get(URL).status_code == 429
+
+    def test_one_that_goes_on_renews_its_place(
+        self,
+        follow: Callable[..., Stream],
+        record: Record,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        # Given
+        assert view.RENEW_S < LEASE_S / 2
+        monkeypatch.setattr(view, "RENEW_S", 0.0)
+        monkeypatch.setattr(view, "HEARTBEAT_S", 0.01)
+        stream = follow()
+        key = record.connection.keys("*:event-streams:*")[0]
+        before = record.connection.zrange(key, 0, -1, withscores=True)
+
+        # When
+        for _ in range(3):
+            stream.frame()
+
+        # Then
+        after = record.connection.zrange(key, 0, -1, withscores=True)
+        assert [one for one, _ in after] == [one for one, _ in before]
+        assert after[0][1] > before[0][1]

@@ -67,6 +67,7 @@ def test_an_erased_comment_leaves_no_text_and_no_personal_data(
     # Then
     assert response.status_code == 204
     assert response.data == b""
+    assert response.content_type is None
     assert traces(record) == []
     assert read(client, "child")["parent_id"] == "c1"
 

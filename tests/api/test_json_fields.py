@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError, fields, validate
 
-from moderation.api.json_fields import JsonBoolean, JsonInteger, JsonList, JsonNumber
+from moderation.api.json_fields import (
+    JsonBoolean,
+    JsonInteger,
+    JsonList,
+    JsonNumber,
+    JsonObject,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,22 @@ def test_a_list_that_is_too_long_is_not_looked_into():
 
     assert refused.value.messages == ["Longer than maximum length 2."]
     assert field.deserialize(["a", "b"]) == ["a", "b"]
+
+
+def test_what_is_wrong_with_a_member_is_told_by_its_name():
+    field = JsonObject(keys=fields.String(validate=validate.Length(max=3)), values=JsonNumber())
+
+    with pytest.raises(ValidationError) as refused:
+        field.deserialize({"good": "no number", "bad": "no number", "one": 1})
+
+    assert refused.value.messages == {
+        "good": ["Longer than maximum length 3.", "Not a valid number."],
+        "bad": ["Not a valid number."],
+    }
+
+
+def test_what_is_no_object_at_all_has_no_member_to_name():
+    with pytest.raises(ValidationError) as refused:
+        JsonObject().deserialize([])
+
+    assert refused.value.messages == ["Not a valid mapping type."]

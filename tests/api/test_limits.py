@@ -21,7 +21,7 @@ from tests.api.test_redis_away import OwnServer, own
 from tests.conftest import API_KEY, DEMO_SITE, new_comment
 from tests.dropins.test_coral import SECRET, WITHHELD, external_request, send, sign
 from tests.fakes import FakeRelease, judge_with
-from tests.moderation.record.test_queue import new
+from tests.moderation.record.pending import new
 from workers import scoring
 from workers.scoring import Drain, Station
 
@@ -168,6 +168,14 @@ class TestRates:
         assert [one.status_code for one in statuses] == [202, 202, 429]
         assert [one.headers["RateLimit-Remaining"] for one in statuses] == ["1", "0", "0"]
         assert int(statuses[-1].headers["Retry-After"]) > 0
+
+    def test_what_cannot_be_used_counts_as_well_as_what_is_taken(self, limited: FlaskClient):
+        bodies = [new_comment(), {}, {}, {}]
+
+        answers = [limited.post(PATH, json=body) for body in bodies]
+
+        assert [one.status_code for one in answers] == [202, 422, 422, 429]
+        assert [one.headers["RateLimit-Remaining"] for one in answers] == ["2", "1", "0", "0"]
 
     def test_none_at_all_is_any_number_and_says_nothing(
         self, limited: FlaskClient, record: Record

@@ -141,6 +141,18 @@ def test_a_decision_reaches_the_site(
     assert anna.get(f"/v1/comments/{comment}/case").json["notes"] == {"2": "for us only"}
 
 
+def test_without_a_reason_the_categories_speak_before_what_held_the_comment(
+    anna: FlaskClient, hold: Callable[..., str]
+) -> None:
+    decision = anna.post(
+        f"/v1/comments/{hold(SPAM)}/decision",
+        json={"action": "reject", "categories": ["identity_attack"]},
+    ).json
+
+    assert decision["reasons"] == [{"code": "HATE_SPEECH", "category": "identity_attack"}]
+    assert "advertising" not in decision["statement"]
+
+
 @pytest.mark.parametrize("expected", [{}, {"expected_revision": 1}])
 def test_who_is_second_gets_409_with_the_others_decision(
     anna: FlaskClient, mia: FlaskClient, hold: Callable[..., str], expected: dict[str, int]

@@ -87,7 +87,7 @@ class TestEffect:
         ("body", "path"),
         [
             ({"thresholds": {"rudeness": 0.5}}, "thresholds.rudeness"),
-            ({"thresholds": {"spam": 2}}, "thresholds.spam.value"),
+            ({"thresholds": {"spam": 2}}, "thresholds.spam"),
             ({"link_limit": 2}, "link_limit"),
         ],
     )

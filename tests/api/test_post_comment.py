@@ -6,12 +6,15 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from moderation.feed import Hub, Waiter
 from moderation.record import Record
 from moderation.record.comments import Comments
 from tests.api.checks import (
@@ -230,6 +233,29 @@ class TestPreferWait:
         assert response.json["status"] == "pending"
         assert "Preference-Applied" not in response.headers
 
+    def test_a_site_with_too_many_who_wait_is_answered_at_once(
+        self, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ):
+        # Given no place on which this request may wait
+        services = app.extensions["moderation"]
+        hub = Hub(services.record.decisions, places=1)
+        app.extensions["moderation"] = replace(services, hub=hub)
+        waits: list[float] = []
+
+        def decision(_: Waiter, *, wait_s: float) -> None:
+            waits.append(wait_s)
+
+        monkeypatch.setattr(Waiter, "decision", decision)
+
+        # When
+        response = client.post(URL, json=new_comment(), headers={"Prefer": "wait=30"})
+
+        # Then
+        assert response.status_code == 202
+        assert "Preference-Applied" not in response.headers
+        assert waits == [0]
+        hub.close()
+
     @pytest.mark.usefixtures("background_worker")
     def test_the_wait_that_is_granted_is_the_one_that_is_named(self, client: FlaskClient):
         response = client.post(URL, json=new_comment(), headers={"Prefer": "wait=999999"})
@@ -407,6 +433,8 @@ class TestRefused:
             (new_comment(author={"id": ""}), "author.id"),
             (new_comment(author={"id": "a\nb"}), "author.id"),
             (new_comment(author={"id": "a" * 501}), "author.id"),
+            (new_comment(author={"id": ".."}), "author.id"),
+            (new_comment(id="."), "id"),
             (new_comment(author={"id": "a", "name": "\0"}), "author.name"),
             (new_comment(author={"id": "a", "email": "\udfff"}), "author.email"),
             (new_comment(author={"id": "a", "ip": 5}), "author.ip"),

@@ -82,3 +82,31 @@ def test_no_line_holds_a_text_a_key_an_address_or_a_path(
     assert '"decided"' in written
     for secret in (TEXT, API_KEY, "203.0.113", "127.0.0.1", "anna", "search", "COFFEE"):
         assert secret not in written
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("key", [API_KEY, "made-up", ""])
+def test_words_in_place_of_an_id_are_nobodys_id(
+    client: FlaskClient, steps: NotedSteps, method: str, key: str
+) -> None:
+    headers = {"Authorization": f"Bearer {key}" if key else ""}
+    for path in ("/v1/comments/some%20words", "/console/comments/some%20words"):
+        client.open(path, method=method, headers=headers)
+
+    assert steps.read()
+    assert "some words" not in "\n".join(steps.lines)
+
+
+def test_a_moderator_s_decision_leaves_its_comment_and_so_does_one_that_came_second(
+    client: FlaskClient, anna: FlaskClient, steps: NotedSteps, decide_all: Callable[[], None]
+) -> None:
+    post(client, id="c1")
+    decide_all()
+    for action in ("reject", "approve"):
+        anna.post("/v1/comments/c1/decision", json={"action": action, "expected_revision": 1})
+
+    answered = [line for line in steps.read() if line["message"] == "answered"][1:]
+    assert [(one["status"], one["comment_id"]) for one in answered] == [
+        (200, "c1"),
+        (409, "c1"),
+    ]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from moderation.domain import Role
 from moderation.record import Record
 from moderation.record.audit import Wanted
-from tests.api.checks import client_with_key, errors, problem
+from tests.api.checks import client_with_key, errors, post, problem
 from tests.api.conftest import SignUp
 from tests.conftest import DEMO_SITE
 
@@ -81,6 +81,16 @@ def test_a_revoked_key_is_refused_at_once_and_for_good(client: FlaskClient):
 
     assert status(client, made["key"]) == 401
     problem(client.delete(f"/v1/keys/{made['id']}"), 404, "unknown-key")
+
+
+def test_a_revoked_key_is_told_that_before_what_is_wrong_with_the_body(client: FlaskClient):
+    made = make(client)
+    revoked = client_with_key(client, made["key"])
+    post(revoked)
+
+    client.delete(f"/v1/keys/{made['id']}")
+
+    problem(revoked.post("/v1/articles/a1/comments", json={}), 401, "unauthorised")
 
 
 def test_a_key_is_replaced_by_one_that_opens_the_same(client: FlaskClient):

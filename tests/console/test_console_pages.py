@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.conftest import Service
 from tests.console.conftest import DESK, OpenBrowser, emulate
@@ -20,12 +21,16 @@ from tests.console.console_browser import (
     plain_comments,
     post_held,
     press,
+    sideways,
     sign_in,
     wait_for,
 )
 from tests.console.looks import in_every_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.service, pytest.mark.timeout(300)]
+
+#: The narrowest window whose bar has room for the pages.
+LAPTOP = (1024, 700)
 
 PAGES = {
     "queue": "/console/queue",
@@ -40,6 +45,7 @@ PAGES = {
     "figures": "/console/figures",
     "audit": "/console/audit",
     "API keys": "/console/keys",
+    "retention": "/console/retention",
     "people": "/console/people",
     "preferences": "/console/preferences",
     "nothing there": "/console/comments/nothing-here",
@@ -144,6 +150,23 @@ def test_light_and_dark_differ(world: World, open_browser: OpenBrowser) -> None:
         body = page.find_element(By.TAG_NAME, "body")
         grounds.add(body.value_of_css_property("background-color"))
     assert len(grounds) == 2
+
+
+def test_the_bar_is_one_line_and_its_menu_opens_and_closes_by_keys(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(LAPTOP)
+    sign_in(page, world.admin)
+    in_bar = page.find_elements(By.CSS_SELECTOR, ".pages a")
+    assert len({link.location["y"] for link in in_bar}) == 1
+    menu = page.find_element(By.CSS_SELECTOR, ".menu")
+    menu.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    links = menu.find_elements(By.CSS_SELECTOR, "nav a")
+    assert [link.text for link in links] == ["Webhooks", "API keys", "People", "Audit log"]
+    assert sideways(page) == 0
+    links[0].send_keys(Keys.ESCAPE)
+    assert not links[0].is_displayed()
+    assert page.switch_to.active_element.tag_name == "summary"
 
 
 def forget_refused_address(page: Chrome, name: str) -> None:

@@ -140,6 +140,9 @@ class TestChecking:
     def test_a_link_in_a_tag_counts(self, call: Call):
         says(call(comment_content=f"<a href='https://{SPAM}.example'>{KIND}</a>"), "true")
 
+    def test_a_reference_of_thousands_of_digits_is_judged_with_the_rest(self, call: Call):
+        says(call(comment_content=f"{RUDE} &#{'1' * 5_000};"), "true")
+
     def test_html_with_scripts_is_text_and_comes_back_nowhere(self, call: Call):
         response = call(comment_content=f"<script>alert('{RUDE}')</script>")
 

@@ -167,7 +167,8 @@ class TestRefusals:
         error(client.post("/v1/moderations", data=b"x" * (BODY_BYTES + 1)), 413)
 
     def test_who_has_no_good_key(self, app: Flask):
-        for header in (None, "Bearer", "Bearer wrong", "Basic dGVzdC1rZXk6", "test-key"):
+        basic = ("Basic dGVzdC1rZXk6", "Basic é")
+        for header in (None, "Bearer", "Bearer wrong", *basic, "test-key"):
             headers = {} if header is None else {"Authorization": header}
             response = app.test_client().post("/v1/moderations", json={}, headers=headers)
             refused = error(response, 401, "invalid_api_key")

@@ -45,7 +45,8 @@ def own(tmp_path: Path) -> Iterator[OwnServer]:
 
 @pytest.mark.parametrize("path", [ANALYZE, SUGGEST])
 def test_no_key_is_permission_denied(bare: FlaskClient, path: str):
-    for headers in ({}, {"Authorization": "Basic dGVzdC1rZXk="}, {"Authorization": API_KEY}):
+    for header in (None, "Basic dGVzdC1rZXk=", "Basic é", API_KEY):
+        headers = {"Authorization": header} if header else {}
         found = error(bare.post(path, json={}, headers=headers), 403, "PERMISSION_DENIED")
         assert found["message"].startswith("Method doesn't allow unregistered callers")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from moderation.feed import Hub, SiteFeed
 from moderation.record import Record
 from moderation.record.decisions import START, FeedEntry
 from moderation.record.queue import Settled
-from tests.moderation.record.test_queue import accept, decision, take
+from tests.moderation.record.pending import accept, decision, take
 
 WAIT_S = 10.0
 
@@ -207,3 +208,23 @@ def test_whoever_comes_while_the_hub_closes_waits_for_nothing(record: Record, hu
 
     with hub.follow("other") as late, late.awaiting("c1") as waiter:
         assert waiter.dismissed
+
+
+def test_a_site_crowds_when_it_has_more_followers_than_places_are_left(record: Record):
+    # Given eight places, of which another site has two
+    hub = Hub(record.decisions, places=8)
+    with ExitStack() as others, ExitStack() as own:
+        for _ in range(2):
+            others.enter_context(hub.follow("other"))
+
+        # When
+        feeds = [own.enter_context(hub.follow("demo")) for _ in range(3)]
+
+        # Then three of the other six are fine, one more is not, and the other site still is
+        assert not hub.is_crowded(feeds[-1])
+        with hub.follow("demo") as one_more:
+            assert hub.is_crowded(one_more)
+            with hub.follow("newcomer") as newcomer:
+                assert not hub.is_crowded(newcomer)
+        assert not hub.is_crowded(feeds[-1])
+    hub.close()

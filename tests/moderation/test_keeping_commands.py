@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from models.dataset import BadRows, read
+from moderation import exports
+from moderation.archive import Archive
 from moderation.cli import main
 from moderation.desk.deciding import Desk, Verdict
 from moderation.domain import Action
@@ -60,19 +62,21 @@ def test_retention_is_shown_set_and_told_in_the_audit_log(run: Run, record: Reco
     run("site", "retention", "demo", "--comments", "365d", "--audit", "90")
     run("site", "retention", "demo", "--personal", "ever", "--audit", "ever")
 
-    assert record.retentions.of(DEMO_SITE) == Retention(comments=365, personal=None)
+    assert record.retentions.current(DEMO_SITE).rules == Retention(comments=365, personal=None)
     entry, first = record.audit.page(DEMO_SITE).entries
-    assert (entry.subject, entry.details) == (
-        "retention",
-        {"personal": "ever", "audit": "ever"},
-    )
-    assert first.details == {"comments": "365d", "audit": "90d"}
+    assert (entry.who, entry.subject) == ("command line", "version 2")
+    assert entry.details["changes"] == {
+        "personal": {"from": "30d", "to": "ever"},
+        "audit": {"from": "90d", "to": "ever"},
+    }
+    assert set(first.details["changes"]) == {"comments", "audit"}
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ("site", "retention", "demo", "--comments", "one year"),
+        ("site", "retention", "demo", "--comments", "36501"),
         ("site", "retention", "none"),
         ("export", "--site", "none"),
         ("export", "--since", "yesterday"),
@@ -115,6 +119,29 @@ def test_an_export_has_every_comment_once_wherever_it_is(run: Run, record: Recor
     assert set(exported) == {"c1", "c2", "c3"}
     assert exported["c1"]["content"]["text"] == "First"
     assert exported["c1"]["decisions"][0]["action"] == "approve"
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_comment_is_found_by_its_id_wherever_it_is(run: Run):
+    living = told(run("export", "--comment", "c1"))
+    told(run("archive", "--older-than", "0d", "--json"))
+
+    assert told(run("export", "--comment", "c1")) == living
+    assert told(run("export", "--comment", "c3"))["status"] == "held"
+    nowhere = run("export", "--comment", "c4")
+    assert nowhere.exit_code == 1
+    assert "nothing is held of a comment 'c4'" in nowhere.output
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_comment_that_is_archived_during_an_export_comes_once(
+    run: Run, record: Record, tmp_path: Path
+):
+    exported = exports.every(record, Archive(tmp_path / "archive"), DEMO_SITE)
+    first = next(exported)["id"]
+    told(run("archive", "--older-than", "0d", "--json"))
+
+    assert sorted([first, *(row["id"] for row in exported)]) == ["c1", "c2", "c3"]
 
 
 @pytest.mark.usefixtures("decided")

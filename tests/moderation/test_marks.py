@@ -84,6 +84,7 @@ def test_every_place_shows_its_strongest_mark(ones: list[tuple[int, int, str, fl
     shown: list[str] = []
     for piece in cut("x" * 30, spans(*ones)):
         shown += [piece.label] * len(piece.text)
+    assert len(shown) == 30
     for place, label in enumerate(shown):
         scores = [score for begin, end, _, score in ones if begin <= place < end]
         assert label == (f"spam {max(scores):.2f}" if scores else "")

@@ -200,6 +200,8 @@ class Model:
         comment = self._comment(comment_id)
         if keep_labels and comment.has_verdict:
             self.kept_texts.add(comment.post.text)
+        elif not keep_labels:
+            self.kept_texts.discard(comment.post.text)
         for waiting in self.not_given.values():
             if comment_id in waiting:
                 waiting.remove(comment_id)

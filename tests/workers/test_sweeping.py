@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from moderation.desk.upkeep import keeping
+from moderation.desk.upkeep import Swept, keeping
 from moderation.record import Record
+from moderation.retention import Retention
 from moderation.settings import Settings
 from tests.api.checks import post, read
 from tests.conftest import DEMO_SITE
@@ -20,7 +21,6 @@ from workers import sweeping
 from workers.sweeping import Sweeper
 
 AUTHOR = {"id": "anna", "email": "anna@example.org"}
-MONTH_S = 31 * 86_400
 
 
 @pytest.fixture
@@ -42,11 +42,12 @@ def test_a_site_is_swept_once_a_day(
     sweeper: Sweeper, record: Record, client: FlaskClient, decide_all: Callable[[], None]
 ) -> None:
     # Given: everything is due at once
-    record.retentions.put(DEMO_SITE, replace(record.retentions.of(DEMO_SITE), personal=0))
+    record.retentions.put(DEMO_SITE, Retention(personal=0), who="ada")
     post(client, id="c1", author=AUTHOR)
     decide_all()
     sweeper.tick()
     assert "email" not in read(client, "c1")["author"]
+    assert record.upkeep.left_at_sweep(DEMO_SITE) == asdict(Swept(personal=1))
 
     # When: another comes on the same day
     post(client, id="c2", author=AUTHOR)
@@ -116,7 +117,7 @@ def test_an_archive_that_cannot_be_written_is_told_and_nothing_leaves(
 ) -> None:
     # Given: what is no folder
     (tmp_path / "file").touch()
-    record.retentions.put(DEMO_SITE, replace(record.retentions.of(DEMO_SITE), comments=0))
+    record.retentions.put(DEMO_SITE, Retention(comments=0), who="ada")
     post(client, id="c1")
     decide_all()
 

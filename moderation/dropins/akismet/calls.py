@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -25,6 +24,7 @@ from moderation.dropins.akismet.answers import (
 from moderation.dropins.akismet.forms import read_form
 from moderation.dropins.akismet.usage import Call, Page, count, this_month, usage
 from moderation.dropins.base import METHODS, dropin, score, site_of, suggest
+from moderation.dropins.plain_text import unescaped
 from moderation.labels import SPAM, Values, labels_of
 
 #: Clients give up after a second, and then do as they please with the comment.
@@ -164,7 +164,7 @@ def _readings(content: str) -> list[str]:
     One that is longer than a text may be is judged piece by piece: otherwise its length alone
     would keep it from being judged at all.
     """
-    seen = html.unescape(_TAG.sub("", content))
+    seen = unescaped(_TAG.sub("", content))
     pieces = (
         text[at : at + TEXT_CHARACTERS]
         for text in dict.fromkeys((content, seen))

@@ -16,6 +16,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from moderation.api.auth import bearer_token
 from moderation.api.base import json_response
 from moderation.api.schemas import TEXT_CHARACTERS
 from moderation.api.score import ANSWER_S
@@ -118,9 +119,7 @@ def _take_only(method: str) -> None:
 
 
 def _key() -> str:
-    given = request.authorization
-    bearer = given.token if given and given.type == "bearer" else ""
-    key = request.args.get("key") or request.headers.get("X-Goog-Api-Key") or bearer
+    key = request.args.get("key") or request.headers.get("X-Goog-Api-Key") or bearer_token()
     if not key:
         raise refusals.no_key()
     return key

@@ -8,11 +8,12 @@ from typing import Any
 
 from redis.exceptions import WatchError
 
+from moderation.chunks import in_chunks
 from moderation.domain import Status
 from moderation.record.checking.comments import Standing
 from moderation.record.checking.feed import entries_after, last_position
 from moderation.record.checking.findings import Check
-from moderation.record.checking.scope import INDEX_AT_ONCE, Scope, in_chunks
+from moderation.record.checking.scope import INDEX_AT_ONCE, Scope
 from moderation.record.connection import redis_away
 
 #: How often something is counted that changes meanwhile.

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.chunks import in_chunks
 from moderation.record.checking.findings import Check
-from moderation.record.checking.scope import INDEX_AT_ONCE, Scope, in_chunks
+from moderation.record.checking.scope import INDEX_AT_ONCE, Scope
 from moderation.record.connection import redis_away
 from moderation.record.scripts import Argument
 

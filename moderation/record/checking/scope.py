@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, TypeVar
 
 import redis
@@ -72,10 +71,3 @@ class Scope:
     def fault(self, check: Check, site: str, subject: str, what: str, *, mended: bool) -> None:
         """Notes a fault."""
         self.report.add(Fault(check, site, subject, what, mended))
-
-
-def in_chunks(things: Iterable[Thing], size: int = AT_ONCE) -> Iterator[Sequence[Thing]]:
-    """The things, so many at once."""
-    left = iter(things)
-    while chunk := list(islice(left, size)):
-        yield chunk

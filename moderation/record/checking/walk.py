@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from moderation.chunks import in_chunks
 from moderation.domain import Status
 from moderation.record.checking.comments import CommentCheck, Standing
 from moderation.record.checking.counts import AuthorCheck, KindCheck
 from moderation.record.checking.feed import FeedCheck
 from moderation.record.checking.findings import Check, Report
 from moderation.record.checking.indexes import OF_A_SITE, Index, IndexCheck
-from moderation.record.checking.scope import Expected, Scope, in_chunks
+from moderation.record.checking.scope import AT_ONCE, Expected, Scope
 from moderation.record.checking.under_way import (
     check_endpoints,
     check_lanes,
@@ -77,7 +78,7 @@ class Walk:
         """Looks at all keys that are called so, many of a kind at once."""
         for name in sorted(names):
             check = self._of_keys[name]
-            for keys in in_chunks(self._keys_called(name)):
+            for keys in in_chunks(self._keys_called(name), AT_ONCE):
                 check(keys)
                 self._seen[name] += len(keys)
                 self._scope.note(name, self._seen[name])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from moderation.archive import Archive
 from moderation.domain import Actor, Role
 from moderation.record import Record
 from tests.conftest import DEMO_SITE, new_comment
@@ -34,3 +36,8 @@ def post(client: FlaskClient, decide_all: Callable[[], None]) -> Post:
 def revision(record: Record) -> Callable[[str], int]:
     """The revision at which a comment stands."""
     return lambda comment_id: record.comments.get(DEMO_SITE, comment_id).revision
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "archive")

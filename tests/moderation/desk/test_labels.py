@@ -189,6 +189,20 @@ class TestErasure:
         record.comments.erase(DEMO_SITE, comment, keep=labels.kept)
         assert said(labels) == {f"You {RUDE}": {"label": 1, "toxicity": 1}}
 
+    @pytest.mark.parametrize("origin", list(LabelOrigin))
+    def test_an_erased_comment_takes_along_what_else_taught_its_text(
+        self, labels: Labels, post: Post, record: Record, origin: LabelOrigin
+    ) -> None:
+        # Given: its text came by another door, too, in other letters
+        comment = post("Call Anna at 555 0199")
+        for text in ("CALL anna at 555-0199!", "Call Zoe"):
+            stored = Label(label_id(text), text, {"label": 1}, origin=origin)
+            record.labels.put(DEMO_SITE, [stored])
+        # When
+        record.comments.erase(DEMO_SITE, comment)
+        # Then
+        assert said(labels) == {"Call Zoe": {"label": 1}}
+
     def test_an_erased_comment_takes_its_opinion_and_its_doubts_along(
         self, labels: Labels, desk: Desk, post: Post, record: Record
     ) -> None:

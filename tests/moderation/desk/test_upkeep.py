@@ -1,10 +1,7 @@
-"""What a sweep takes out, keeps and leaves alone; a kill at any step loses nothing."""
+"""What a sweep takes out, keeps and leaves alone."""
 
 from __future__ import annotations
 
-import multiprocessing
-import random
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,70 +12,33 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from moderation import archive as archive_module
 from moderation.archive import Archive, read
 from moderation.desk import upkeep
 from moderation.desk.checking import check
-from moderation.desk.deciding import Desk, Verdict
+from moderation.desk.deciding import Desk
 from moderation.desk.labels import Labels
 from moderation.desk.upkeep import Swept, keeping
-from moderation.domain import (
-    Action,
-    Decision,
-    NewComment,
-    Source,
-    Violation,
-    now_rfc3339,
-)
 from moderation.errors import ArchiveBusyError
-from moderation.record import Record, retention, whole
+from moderation.record import Record, retention
 from moderation.record.keys import Keys
 from moderation.record.whole import WholeComments
 from moderation.retention import Retention
-from moderation.settings import Settings
 from tests.api.checks import problem
 from tests.api.checks import read as read_comment
 from tests.conftest import DEMO_SITE, new_comment
 from tests.fakes import RUDE
 from tests.moderation.desk.conftest import ANNA, Post
+from tests.moderation.desk.sweeps import (
+    AUTHOR,
+    LEAVE,
+    REJECT,
+    archived,
+    erase_wanted,
+    living,
+    sweep,
+)
 
-REJECT = Verdict(Action.REJECT, Violation.SPAM)
-AUTHOR = {
-    "id": "anna",
-    "name": "Anna",
-    "email": "anna@example.org",
-    "ip": "203.0.113.7",
-    "user_agent": "Browser/1",
-}
 BARE = {"id": "anna", "name": "Anna"}
-LEAVE = Retention(comments=90, personal=None)
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "archive")
-
-
-def sweep(
-    record: Record, archive: Archive | None = None, rules: Retention = LEAVE, days: int = 100
-) -> Swept:
-    """A sweep as it is so many days from now."""
-    later = datetime.now(UTC) + timedelta(days=days)
-    with keeping(record, archive, now=lambda: later) as keeper:
-        return keeper.sweep(DEMO_SITE, rules)
-
-
-def erase_wanted(record: Record, archive: Archive | None) -> int:
-    with keeping(record, archive) as keeper:
-        return keeper.erase_wanted(DEMO_SITE)
-
-
-def archived(archive: Archive) -> list[dict[str, Any]]:
-    return [row for path in archive.files(DEMO_SITE) for row in read(path)]
-
-
-def living(record: Record) -> list[str]:
-    return sorted(one.id for chunk in record.whole.walk(DEMO_SITE) for one in chunk)
 
 
 def keys_of_comments(record: Record) -> set[str]:
@@ -216,93 +176,6 @@ def test_a_comment_erased_meanwhile_is_not_left_in_the_archive(
     assert archive.files(DEMO_SITE) == []
 
 
-class KilledError(BaseException):
-    """What ends a process between two steps."""
-
-
-def killed(*_: Any, **__: Any) -> Any:
-    raise KilledError
-
-
-def killed_after(function: Any) -> Any:
-    def run(*args: Any, **kwargs: Any) -> Any:
-        function(*args, **kwargs)
-        raise KilledError
-
-    return run
-
-
-STEPS = [
-    (archive_module, "_write", False),
-    (archive_module, "_write", True),
-    (Path, "rename", False),
-    (Archive, "add", True),
-    (upkeep.Keeper, "_retire", False),
-    (upkeep.Keeper, "_retire", True),
-]
-
-
-@pytest.mark.parametrize(("owner", "name", "is_done"), STEPS)
-def test_a_kill_between_two_steps_loses_nothing_and_doubles_nothing(
-    record: Record, archive: Archive, post: Post, owner: Any, name: str, is_done: bool
-) -> None:
-    # Given: three comments, and a process that ends on the way
-    ids = [post(f"fine {number}") for number in range(3)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(owner, name, killed_after(getattr(owner, name)) if is_done else killed)
-        with pytest.raises(KilledError):
-            sweep(record, archive)
-    assert {row["id"] for row in archived(archive)} | set(living(record)) == set(ids)
-
-    # When: another goes on
-    sweep(record, archive)
-
-    # Then: each is in the archive once
-    assert sorted(row["id"] for row in archived(archive)) == sorted(ids)
-    assert living(record) == []
-
-
-def sweep_in_small_slices(settings: Settings, archive: Archive) -> None:
-    upkeep.SLICE, whole.AT_ONCE = 10, 10
-    sweep(Record(settings), archive)
-
-
-def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(
-    record: Record, settings: Settings, archive: Archive
-) -> None:
-    # Given: comments enough for eight slices
-    ids = sorted(approve(record, f"c{number}") for number in range(80))
-    fork, draw = multiprocessing.get_context("fork"), random.Random(7)
-
-    # When: process after process is killed on the way
-    while living(record):
-        files = archive.files(DEMO_SITE)
-        process = fork.Process(target=sweep_in_small_slices, args=(settings, archive))
-        process.start()
-        while process.is_alive() and archive.files(DEMO_SITE) == files:
-            time.sleep(0.001)
-        time.sleep(draw.uniform(0, 0.03))
-        process.kill()
-        process.join()
-        assert {row["id"] for row in archived(archive)} | set(living(record)) == set(ids)
-        record.connection.delete(Keys(record.shard)("upkeep_lease"))  # it expires
-    sweep(record, archive)
-
-    # Then
-    assert sorted(row["id"] for row in archived(archive)) == ids
-
-
-def approve(record: Record, comment_id: str) -> str:
-    """Stores an approved comment; no thread but this one is needed for it."""
-    content = new_comment(created_at=now_rfc3339())
-    record.comments.accept(DEMO_SITE, NewComment(comment_id, "a1", content, comment_id, 0))
-    decision = Decision(
-        comment_id, "a1", 1, Action.APPROVE, Source.CLASSIFIER, (), now_rfc3339()
-    )
-    record.decisions.write(DEMO_SITE, decision)
-    return comment_id
-
-
 def test_slices_are_bounded(
     record: Record, archive: Archive, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,69 +233,6 @@ def test_an_archived_id_stays_used_and_may_be_answered(
     problem(again, 409, "retired")
     answer = new_comment("I agree", id="c2", parent_id="c1")
     assert client.post("/v1/articles/a1/comments", json=answer).status_code == 202
-
-
-@pytest.mark.parametrize("path", ["comments/c1", "authors/anna"])
-def test_erasing_reaches_the_archive_and_the_label_that_was_left(
-    record: Record, archive: Archive, post: Post, client: FlaskClient, path: str
-) -> None:
-    # Given
-    Desk(record).decide(ANNA, post(f"You {RUDE}", id="c1", author=AUTHOR), REJECT)
-    post("of somebody else", id="c2", author={"id": "zoe"})
-    sweep(record, archive)
-
-    # When
-    assert client.delete(f"/v1/{path}").status_code == 204
-    assert erase_wanted(record, archive) == 1
-
-    # Then
-    assert [row["id"] for row in archived(archive)] == ["c2"]
-    assert list(Labels(record).every(DEMO_SITE)) == []
-    assert record.upkeep.wanted(DEMO_SITE) == []
-
-
-def test_the_label_stays_where_that_is_asked_for(
-    record: Record, archive: Archive, post: Post, client: FlaskClient
-) -> None:
-    Desk(record).decide(ANNA, post(f"You {RUDE}", id="c1"), REJECT)
-    sweep(record, archive)
-
-    client.delete("/v1/comments/c1?keep_labels=true")
-
-    assert erase_wanted(record, archive) == 1
-    assert len(list(Labels(record).every(DEMO_SITE))) == 1
-
-
-def test_an_erasure_waits_for_whoever_has_the_archive(
-    record: Record, archive: Archive, post: Post, client: FlaskClient
-) -> None:
-    post("fine", id="c1")
-    sweep(record, archive)
-    client.delete("/v1/comments/c1")
-
-    assert erase_wanted(record, None) == 0
-    assert len(record.upkeep.wanted(DEMO_SITE)) == 1
-    assert erase_wanted(record, archive) == 1
-
-
-def test_what_an_erased_author_said_about_others_goes_and_the_report_counts_on(
-    record: Record, post: Post, client: FlaskClient
-) -> None:
-    # Given
-    post(f"You {RUDE}", id="c1")
-    for reporter in ("zoe", "max"):
-        report = {"reason": f"{reporter} is hurt", "reporter_id": reporter}
-        client.post("/v1/comments/c1/reports", json=report)
-
-    # When
-    client.delete("/v1/authors/zoe")
-    erase_wanted(record, None)
-
-    # Then
-    [comment] = record.whole.read(DEMO_SITE, ["c1"])
-    assert len(comment.reports) == 2
-    assert comment.reporters() == {"max": "by:max"}
-    assert sorted(comment.reports.values()) == ["", "max is hurt"]
 
 
 def test_old_labels_and_feeds_go(record: Record, archive: Archive, post: Post) -> None:

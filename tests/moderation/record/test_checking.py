@@ -5,320 +5,23 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from moderation.cli import main
 from moderation.desk.checking import check
 from moderation.desk.deciding import Desk, Verdict
-from moderation.domain import Action, Actor, Role
+from moderation.domain import Action
 from moderation.record import Record
 from moderation.record.checking import Report, counts, feed, indexes, under_way
-from moderation.record.keys import Keys
 from moderation.settings import Settings
-from moderation.webhooks import EVENTS, Endpoint, Secret
 from tests.fakes import RUDE
-from tests.moderation.record.test_queue import accept, new
-
-ANNA = Actor("anna", "demo", Role.MODERATOR)
-ENDPOINT = Endpoint("e1", "demo", "http://receiver.invalid/", EVENTS, [Secret("whsec_x")])
-K = Keys("0")
-
-
-@pytest.fixture
-def lived(record: Record, decide_all: Callable[[], None]) -> Record:
-    """A record of six comments with something in each index."""
-    record.webhooks.add(ENDPOINT)
-    accept(record, "fine", "judged", "drawn")
-    accept(record, "rude", "kept", text=f"what a {RUDE}")
-    decide_all()
-    Desk(record).decide(ANNA, "judged", Verdict(Action.REJECT))
-    Desk(record).decide(ANNA, "kept", Verdict(Action.HOLD))
-    record.connection.hset(K("comment", "demo", "drawn"), "sampled", "0.1")
-    record.connection.zadd(K("review", "demo"), {"drawn": 3})
-    accept(record, "new")
-    record.deliveries.feed(ENDPOINT)
-    return record
+from tests.moderation.record.breaks import ANNA, BREAKS, Break, K, comment_key
+from tests.moderation.record.pending import new
 
 
 def found(report: Report) -> set[tuple[str, str]]:
     return {(fault.check.value, fault.subject) for fault in report.faults}
-
-
-def comment_key(comment_id: str) -> str:
-    return K("comment", "demo", comment_id)
-
-
-def pending(redis: Any, comment_id: str) -> str:
-    [position] = [
-        position
-        for position, fields in redis.xrange(K("pending", "live"))
-        if fields["comment"] == comment_id
-    ]
-    return str(position)
-
-
-@dataclass(frozen=True)
-class Break:
-    """Something that is broken by hand, and the fault that it is found as."""
-
-    name: str
-    by: Callable[[Any], Any]
-    check: str
-    subject: str
-
-
-BREAKS = [
-    Break(
-        "a comment that left the list of its article",
-        lambda r: r.zrem(K("article", "demo", "approved", "a1"), "fine"),
-        "article",
-        "fine",
-    ),
-    Break(
-        "a comment at another's place in its article",
-        lambda r: r.zadd(K("article", "demo", "approved", "a1"), {"fine": 99}),
-        "article",
-        "fine",
-    ),
-    Break(
-        "a comment in the list of a status that it does not have",
-        lambda r: r.zadd(K("article", "demo", "held", "a1"), {"fine": 1}),
-        "article",
-        "fine",
-    ),
-    Break(
-        "a list of an article that names a comment that is gone",
-        lambda r: r.zadd(K("article", "demo", "approved", "a*1"), {"gone": 1}),
-        "article",
-        "gone",
-    ),
-    Break(
-        "a comment that left the list of its author",
-        lambda r: r.zrem(K("author", "demo", "anna"), "fine"),
-        "author",
-        "fine",
-    ),
-    Break(
-        "a comment in the list of another author",
-        lambda r: r.zadd(K("author", "demo", "bert:1"), {"fine": 1}),
-        "author",
-        "fine",
-    ),
-    Break(
-        "an author's count",
-        lambda r: r.hincrby(K("author_counts", "demo", "anna"), "approved", 1),
-        "author-counts",
-        "anna",
-    ),
-    Break(
-        "counts of an author without comments",
-        lambda r: r.hset(K("author_counts", "demo", "nobody"), "held", 2),
-        "author-counts",
-        "nobody",
-    ),
-    Break(
-        "counts that are not there",
-        lambda r: r.delete(K("author_counts", "demo", "anna")),
-        "author-counts",
-        "anna",
-    ),
-    Break(
-        "a held comment that left a set of the queue",
-        lambda r: r.zrem(K("held", "demo", "probability"), "rude"),
-        "held",
-        "rude",
-    ),
-    Break(
-        "a held comment that is at a wrong age",
-        lambda r: r.zadd(K("held", "demo", "age"), {"rude": 77}),
-        "held",
-        "rude",
-    ),
-    Break(
-        "a held comment that knows no set",
-        lambda r: r.hdel(comment_key("rude"), "queued"),
-        "held",
-        "rude",
-    ),
-    Break(
-        "a held comment that no order of the queue finds",
-        lambda r: r.hset(comment_key("rude"), "queued", "age\nsince\nreports\ndiversity"),
-        "held",
-        "rude",
-    ),
-    Break(
-        "a dimension that is not listed",
-        lambda r: r.srem(K("held_dimensions", "demo"), "state:kept"),
-        "held",
-        "kept",
-    ),
-    Break(
-        "an approved comment in the queue",
-        lambda r: r.zadd(K("held", "demo", "age"), {"fine": 1}),
-        "held",
-        "fine",
-    ),
-    Break(
-        "an approved comment that believes to be queued",
-        lambda r: r.hset(comment_key("fine"), "queued", "age"),
-        "held",
-        "fine",
-    ),
-    Break(
-        "a verdict that is no label",
-        lambda r: r.zrem(K("labelled", "demo"), "judged"),
-        "labelled",
-        "judged",
-    ),
-    Break(
-        "a label without a verdict",
-        lambda r: r.zadd(K("labelled", "demo"), {"fine": 1}),
-        "labelled",
-        "fine",
-    ),
-    Break(
-        "a label of a comment that is gone",
-        lambda r: r.zadd(K("labelled", "demo"), {"gone": 1}),
-        "labelled",
-        "gone",
-    ),
-    Break(
-        "a kind that is counted too often",
-        lambda r: r.hincrby(K("kinds", "demo"), "abc", 3),
-        "kinds",
-        "abc",
-    ),
-    Break(
-        "a drawn comment that does not wait for review",
-        lambda r: r.zrem(K("review", "demo"), "drawn"),
-        "review",
-        "drawn",
-    ),
-    Break(
-        "a comment that waits for review and was not drawn",
-        lambda r: r.zadd(K("review", "demo"), {"fine": 1}),
-        "review",
-        "fine",
-    ),
-    Break(
-        "reports of a comment that is gone",
-        lambda r: r.hset(K("reports", "demo", "gone"), "by:x", "rude"),
-        "reports",
-        "gone",
-    ),
-    Break(
-        "a claim on a comment that is gone",
-        lambda r: r.set(K("claim", "demo", "gone"), "anna"),
-        "claim",
-        "gone",
-    ),
-    Break(
-        "an opinion of a comment that is gone",
-        lambda r: r.hset(K("opinions", "demo"), "gone", "{}"),
-        "opinions",
-        "gone",
-    ),
-    Break(
-        "a doubt about a comment that is gone",
-        lambda r: r.hset(K("doubts", "demo"), "c:gone", "{}"),
-        "doubts",
-        "c:gone",
-    ),
-    Break(
-        "a dismissed doubt about a comment that is gone",
-        lambda r: r.hset(K("dismissed_doubts", "demo"), "c:gone", "x 1"),
-        "dismissed-doubts",
-        "c:gone",
-    ),
-    Break(
-        "a pending comment whose entry is gone",
-        lambda r: r.xdel(K("pending", "live"), pending(r, "new")),
-        "waiting",
-        "new",
-    ),
-    Break(
-        "an entry whose comment is not there",
-        lambda r: r.xadd(K("pending", "bulk"), {"site": "demo", "comment": "gone"}),
-        "pending",
-        "gone",
-    ),
-    Break(
-        "a count of comments that wait",
-        lambda r: r.hset(K("waiting"), "demo", 7),
-        "waiting-count",
-        "demo",
-    ),
-    Break(
-        "a number that is given out again",
-        lambda r: r.set(K("sequence", "demo"), 1),
-        "sequence",
-        "new",
-    ),
-    Break(
-        "a status that is not the last decision's",
-        lambda r: r.hset(comment_key("judged"), "status", "approved"),
-        "status",
-        "judged",
-    ),
-    Break(
-        "messages that are never due",
-        lambda r: r.zrem(K("webhook_fresh", "demo", "e1"), "c:fine"),
-        "webhooks",
-        "e1",
-    ),
-    Break(
-        "a lane that is due and empty",
-        lambda r: r.zadd(K("webhook_again", "demo", "e1"), {"empty": 1}),
-        "webhooks",
-        "e1",
-    ),
-    Break(
-        "the number of messages that wait",
-        lambda r: r.hincrby(K("webhook_health", "demo", "e1"), "waiting", 5),
-        "webhooks",
-        "e1",
-    ),
-    Break(
-        "messages to an endpoint that is gone",
-        lambda r: r.rpush(K("webhook_lane", "demo", "e9", "fine"), "ping 1-1 1"),
-        "webhooks",
-        "e9",
-    ),
-    Break(
-        "a batch that is said to be under way",
-        lambda r: r.sadd(K("batches_open"), "demo:b1"),
-        "batches",
-        "b1",
-    ),
-    Break(
-        "a batch that is under way and nobody knows",
-        lambda r: (
-            r.zadd(K("batches", "demo"), {"b2": 1}),
-            r.hset(K("batch", "demo", "b2"), "state", "running"),
-        ),
-        "batches",
-        "b2",
-    ),
-    Break(
-        "a training that is said to be under way",
-        lambda r: r.set(K("training_open", "demo"), "t1"),
-        "trainings",
-        "t1",
-    ),
-    Break(
-        "a training that is queued and nobody knows",
-        lambda r: (
-            r.zadd(K("trainings", "demo"), {"t2": 1}),
-            r.hset(K("training", "demo", "t2"), "state", "queued"),
-        ),
-        "trainings",
-        "t2",
-    ),
-]
 
 
 def by_name(one: Break) -> str:
@@ -360,7 +63,9 @@ class TestFaults:
         for broken in BREAKS:
             broken.by(lived.connection)
 
-        assert found(check(lived)) == found(check(lived))
+        first, second = found(check(lived)), found(check(lived))
+
+        assert first == second != set()
 
     def test_all_at_once_are_mended_and_no_comment_is_lost(self, lived: Record):
         texts = {
@@ -547,42 +252,3 @@ def live_once(record: Record, number: int, decide_all: Callable[[], None]) -> No
     desk.decide(ANNA, fine, Verdict(Action.APPROVE))
     if number % 3 == 0:
         record.comments.erase("demo", rude)
-
-
-class TestCommand:
-    def run(self, settings: Settings, *arguments: str) -> tuple[int, str]:
-        environ = {"MODERATION_REDIS_URL": settings.redis_url}
-        result = CliRunner().invoke(main, ["check", *arguments], env=environ)
-        return result.exit_code, result.output
-
-    def test_says_that_all_is_well(self, lived: Record, settings: Settings):
-        code, output = self.run(settings)
-
-        assert code == 0
-        assert "all is well" in output
-
-    def test_fails_until_it_is_mended(self, lived: Record, settings: Settings):
-        BREAKS[0].by(lived.connection)
-
-        assert self.run(settings)[0] == 1
-        code, output = self.run(settings, "--repair")
-        assert code == 0
-        assert "fine: is not in the list of its article (mended)" in output
-        assert self.run(settings)[0] == 0
-
-    def test_json(self, lived: Record, settings: Settings):
-        BREAKS[0].by(lived.connection)
-
-        code, output = self.run(settings, "--json")
-
-        told = json.loads(output)
-        assert code == 1
-        assert told["sound"] is False
-        assert told["checks"]["article"]["found"] == 1
-        assert told["faults"][0]["subject"] == "fine"
-
-    def test_of_a_site_that_is_not_there(self, lived: Record, settings: Settings):
-        code, output = self.run(settings, "--site", "nowhere")
-
-        assert code == 1
-        assert "there is no site 'nowhere'" in output

@@ -14,7 +14,7 @@ from moderation.record.keys import PATTERNS, Keys
 from moderation.record.queue import Queue, Settled
 from moderation.record.rates import Rate
 from moderation.record.scripts import Scripts
-from tests.moderation.record.test_queue import decision, new
+from tests.moderation.record.pending import decision, new
 
 KEYS = Keys("0")
 

@@ -9,7 +9,7 @@ import pytest
 from moderation.domain import Lane
 from moderation.record import Record
 from moderation.record.queue import Settled
-from tests.moderation.record.test_queue import accept, key, new, take
+from tests.moderation.record.pending import accept, key, new, take
 
 
 def waiting(record: Record) -> Mapping[str, int]:

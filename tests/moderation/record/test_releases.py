@@ -84,6 +84,17 @@ def test_what_is_no_manifest_is_refused(record: Record, manifest: bytes) -> None
         record.releases.add(DEMO_SITE, ReleaseFiles(manifest, b"x", ""), created_by="anna")
 
 
+@pytest.mark.parametrize("manifest", ["{", "[]", "null", "{}", "[" * 100_000])
+def test_a_manifest_that_was_spoilt_hides_no_release(record: Record, manifest: str) -> None:
+    add(record, "a-1")
+    add(record, "a-2")
+    key = record.releases._keys("release", DEMO_SITE, "a-1")
+    record.connection.hset(key, "manifest", manifest)
+
+    assert set(states(record)) == {"a-1", "a-2"}
+    assert record.releases.one(DEMO_SITE, "a-1").sha256 == ""
+
+
 def test_a_candidate_becomes_active_and_then_retired(record: Record) -> None:
     add(record, "a-1")
     add(record, "a-2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 
@@ -12,6 +13,7 @@ from moderation.policy import Policy
 from moderation.record import Record
 from moderation.record.scripts import ACKNOWLEDGED
 from moderation.settings import Settings
+from tests.moderation.record.pending import accept, status
 
 
 @pytest.mark.parametrize("name", sorted(ACKNOWLEDGED))
@@ -28,3 +30,14 @@ def test_without_a_replica_nothing_is_acknowledged(
     waiting.connection.script_flush()
     with pytest.raises(RedisAwayError, match="not yet on 1 replicas, only on 0"):
         waiting.policies.put("demo", Policy(), who="anna")
+
+
+def test_scripts_that_redis_forgot_are_sent_again(
+    record: Record, decide_all: Callable[[], None]
+):
+    accept(record, "c1")
+    record.connection.script_flush()
+
+    decide_all()
+
+    assert status(record, "c1")[0] == "approved"
