@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import httpx
 import hypothesis
 import pytest
 from argon2 import PasswordHasher
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -28,7 +29,7 @@ from moderation.clerk import Clerk
 from moderation.feed import Hub
 from moderation.overload import Gate
 from moderation.record import Record, passwords
-from moderation.settings import Settings
+from moderation.settings import Settings, variable
 from tests.fakes import FakeRelease, judge_with
 from workers import scoring
 from workers.scoring import Drain, Station
@@ -236,6 +237,22 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     yield running
     if running.process.poll() is None:
         running.stop()
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[Service]:
+    """A service of the test's own, to be ill-treated."""
+    running = start_service(tmp_path)
+    yield running
+    running.kill_group()
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Runs commands in this process, with none of the machine's own settings."""
+    for one in fields(Settings):
+        monkeypatch.delenv(variable(one), raising=False)
+    return CliRunner()
 
 
 def new_comment(

@@ -11,9 +11,7 @@ import pytest
 
 from tests.conftest import Service
 from tests.console.console_browser import new_person, plain_comments, post_held
-from tests.test_service import children, decisions, own_service, wait_until
-
-__all__ = ["own_service"]
+from tests.test_service import children, decisions, wait_until
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 

@@ -23,9 +23,7 @@ import httpx
 import pytest
 
 from tests.conftest import ADMIN_PASSWORD, Service
-from tests.test_service import own_service, wait_until
-
-__all__ = ["own_service"]
+from tests.test_service import wait_until
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(420)]
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.service
 MODERATION = Path(sys.executable).with_name("moderation")
 #: Everything is decided long before this; a busy machine takes ten times what a quiet one does.
 RECOVERY_S = 60.0
-
-
-@pytest.fixture
-def own_service(tmp_path: Path) -> Iterator[Service]:
-    """A service of the test's own, to be ill-treated."""
-    running = start_service(tmp_path)
-    yield running
-    running.kill_group()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = RECOVERY_S) -> None:

@@ -14,13 +14,6 @@ from moderation.record import Record
 from moderation.settings import Settings, variable
 
 
-@pytest.fixture
-def runner(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    for one in fields(Settings):
-        monkeypatch.delenv(variable(one), raising=False)
-    return CliRunner()
-
-
 def on(record_url: str, runner: CliRunner, *arguments: str) -> Result:
     return runner.invoke(main, arguments, env={"MODERATION_REDIS_URL": record_url})
 

@@ -16,9 +16,6 @@ from click.testing import CliRunner, Result
 from moderation.cli import main
 from moderation.record import Record
 from tests.conftest import DEMO_SITE
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
 
 SECRET = "empsec_0123456789abcdef0123456789abcdef"
 

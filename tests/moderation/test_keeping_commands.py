@@ -22,12 +22,10 @@ from moderation.domain import Action
 from moderation.record import Record
 from moderation.retention import Retention
 from tests.api.checks import post, set_policy
+from tests.command_lines import told
 from tests.conftest import DEMO_SITE
 from tests.fakes import RUDE
 from tests.moderation.desk.conftest import ANNA
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
 
 Run = Callable[..., Result]
 
@@ -41,11 +39,6 @@ def run(runner: CliRunner, record: Record, redis_url: str, tmp_path: Path) -> Ru
         "MODERATION_ARCHIVE_DIR": str(tmp_path / "archive"),
     }
     return lambda *arguments: runner.invoke(main, list(arguments), env=env)
-
-
-def told(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def rows(result: Result) -> list[dict[str, Any]]:

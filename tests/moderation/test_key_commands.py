@@ -13,9 +13,6 @@ from moderation.api_keys import Scope
 from moderation.cli import main
 from moderation.record import Record
 from tests.conftest import API_KEY, DEMO_SITE
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
 
 Run = Callable[..., Result]
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from click.testing import CliRunner, Result
 
 from moderation.cli import main
 from moderation.domain import Role
 from moderation.record import Record
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
+from tests.command_lines import told
 
 PASSWORD = "correct horse battery"
 
@@ -31,11 +26,6 @@ def run(runner: CliRunner, record: Record, redis_url: str):
         )
 
     return invoke
-
-
-def told(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_a_moderator_is_made_and_listed(run, record: Record):

@@ -13,9 +13,6 @@ from moderation.cli import main
 from moderation.record import Record
 from moderation.record.rates import RateSubject
 from tests.conftest import API_KEY, DEMO_SITE
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
 
 KEY_ID = key_digest(API_KEY)[:12]
 Run = Callable[..., Result]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,12 +11,10 @@ from moderation.cli import main
 from moderation.deliveries import Outcome
 from moderation.record import Record
 from moderation.webhooks import Endpoint, Envelope, EventType
+from tests.command_lines import told
 from tests.conftest import DEMO_SITE
 from tests.deliveries import attempt_all, new_endpoint
 from tests.held import hold
-from tests.moderation.test_cli import runner
-
-__all__ = ["runner"]
 
 URL = "https://198.41.0.4/hook"
 
@@ -36,11 +33,6 @@ def run(runner: CliRunner, record: Record, redis_url: str):
 @pytest.fixture
 def endpoint(record: Record) -> Endpoint:
     return new_endpoint(record)
-
-
-def told(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_an_endpoint_is_added_and_its_secret_printed_once(run, record: Record):

@@ -23,6 +23,7 @@ from moderation.domain import Action, Actor, Role, Violation
 from moderation.labels import Label, LabelOrigin, label_id
 from moderation.record import Record
 from moderation.settings import Settings, variable
+from tests.command_lines import told
 from tests.held import hold
 
 ANNA = Actor("anna", DEMO_SITE, Role.MODERATOR)
@@ -59,12 +60,6 @@ def labels(settings: Settings, record: Record, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MODERATION_REDIS_URL", settings.redis_url)
     record.sites.create("other", "Other")
     return lambda *arguments: CliRunner().invoke(main, ["labels", *map(str, arguments)])
-
-
-def told(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
 
 
 def stored(record: Record, site: str = DEMO_SITE) -> dict[str, tuple[dict[str, int], float]]:

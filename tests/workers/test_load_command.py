@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +22,7 @@ from moderation.domain import Comment, Lane
 from moderation.policy import Policy
 from moderation.record import Record
 from moderation.settings import Settings, variable
+from tests.command_lines import told
 from tests.fakes import RUDE
 from workers.commands import load as load_command
 
@@ -62,13 +62,6 @@ def stored(record: Record) -> list[Comment]:
         for one in ids
     }
     return [record.comments.get(DEMO_SITE, one) for one in sorted(ids, key=order.__getitem__)]
-
-
-def told(result: Result) -> dict[str, Any]:
-    """What the command printed as JSON."""
-    assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
 
 
 def test_every_text_arrives_in_order_by_the_bulk_lane(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,13 +15,11 @@ from moderation.cli import main
 from moderation.record import Record
 from moderation.settings import Settings
 from moderation.trainings import TrainingState
+from tests.command_lines import told
 from tests.labelled_comments import labelled_comments, write_csv
-from tests.moderation.test_cli import runner
 from tests.releases import WORSE, files_of
 from tests.workers.training_kit import add_labels, trainer_process, wait_for_trainer
 from workers.commands.models import NO_REASON
-
-__all__ = ["runner"]
 
 Run = Callable[..., Result]
 
@@ -61,11 +57,6 @@ def trainer(
     with trainer_process(settings, tmp_path_factory.mktemp("trainer")) as process:
         wait_for_trainer(record)
         yield process
-
-
-def told(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_labels_become_a_candidate_that_is_promoted_and_rolled_back(run: Run, record: Record):
