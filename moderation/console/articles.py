@@ -9,15 +9,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.api.base import Cursors, services
 from moderation.console.base import console_blueprint, me, needs, page
-from moderation.console.cards import TITLE_CHARACTERS, Cards, article_url, marks_url
+from moderation.console.cards import PAGE_CARDS, TITLE_CHARACTERS, Cards, article_url, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.holds import Holds
 from moderation.domain import Role, Status
 from moderation.hostile import one_line
 
 blueprint = console_blueprint("articles", __name__)
-
-PAGE_CARDS = 15
 
 
 @blueprint.get("/articles/<opaque:article_id>")

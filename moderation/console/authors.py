@@ -9,15 +9,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.api.base import services
 from moderation.console.base import console_blueprint, me, needs, page
-from moderation.console.cards import NAME_CHARACTERS, Cards, author_url, marks_url
+from moderation.console.cards import NAME_CHARACTERS, PAGE_CARDS, Cards, author_url, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.holds import Holds
 from moderation.domain import Role
 from moderation.hostile import one_line
 
 blueprint = console_blueprint("authors", __name__)
-
-PAGE_CARDS = 15
 
 
 @blueprint.get("/authors/<opaque:author_id>")

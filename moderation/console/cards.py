@@ -23,6 +23,8 @@ from moderation.policy import effective_thresholds
 from moderation.record import Record
 from moderation.wording import DONE
 
+#: A page of a list shows so many.
+PAGE_CARDS = 15
 NAME_CHARACTERS = 60
 TITLE_CHARACTERS = 120
 #: What a list shows of a text; the comment's own page shows all of it.

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from moderation.api.base import Cursors, services
 from moderation.console.base import console_blueprint, me, page
-from moderation.console.cards import Cards, marks_url
+from moderation.console.cards import PAGE_CARDS, Cards, marks_url
 from moderation.desk.cases import Cases
 from moderation.desk.queue import COUNTED, STATES, Band, HeldList, QueueQuery
 from moderation.domain import QueueOrder
@@ -19,7 +19,6 @@ from moderation.wording import category_label
 
 blueprint = console_blueprint("queue", __name__)
 
-PAGE_CARDS = 15
 STATE_NEW, STATE_ALL = "new", "all"
 ORDERS = {
     QueueOrder.PROBABILITY: "most likely abuse first",

@@ -9,13 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.api.base import Cursors, services
 from moderation.console.base import console_blueprint, is_htmx, me, needs, page
-from moderation.console.cards import Cards, anchor, marks_url
+from moderation.console.cards import PAGE_CARDS, Cards, anchor, marks_url
 from moderation.desk.reviews import COUNTED_DAYS, Reviews
 from moderation.domain import Role
 
 blueprint = console_blueprint("review", __name__)
-
-PAGE_CARDS = 15
 
 
 @blueprint.get("/review")

@@ -13,7 +13,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from moderation.console.queue import PAGE_CARDS
+from moderation.console.cards import PAGE_CARDS
 from tests.conftest import Service
 from tests.console import webhooks_world
 from tests.console.conftest import PHONE, OpenBrowser
