@@ -86,7 +86,10 @@ def connect(url: str, *, text: bool = True, routing_key: str = "") -> redis.Redi
         "protocol": 2,
         "socket_timeout": COMMAND_TIMEOUT_S,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
-        "retry": Retry(ConstantBackoff(0.05), retries=1),
+        # Not after a time out: whoever asks has waited long enough for one that hangs.
+        "retry": Retry(
+            ConstantBackoff(0.05), retries=1, supported_errors=(RedisConnectionError,)
+        ),
         # What a read-only replica or a loading server answers is worth one more try.
         "retry_on_error": [ReadOnlyError],
     }

@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from moderation.embedded import answers, server_binary, shut_down
 from moderation.errors import RedisAwayError, SettingsError
-from moderation.record import Record
+from moderation.record import Record, connection
 from moderation.record.connection import connect
 from moderation.settings import Settings
 
@@ -163,6 +164,23 @@ def pass_on(outside: ssl.SSLSocket, inside: socket.socket) -> None:
                 target.sendall(part)
         if not ready:
             return
+
+
+def test_a_server_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch):
+    # Given a server that takes connections and answers nobody
+    monkeypatch.setattr(connection, "COMMAND_TIMEOUT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        asking = connect(f"redis://127.0.0.1:{hanging.getsockname()[1]}")
+
+        # When
+        with pytest.raises(RedisTimeoutError):
+            asking.ping()
+
+        # Then
+        hanging.accept()[0].close()
+        hanging.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            hanging.accept()
 
 
 def test_shutting_down_a_server_that_is_not_there_is_no_error(tmp_path: Path):
