@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_ARGS ?=
 # Four files of tests at a time: many wait for browsers and services, not for a processor.
-TEST_ARGS ?= --numprocesses 4 --dist loadfile
+TEST_ARGS ?= --numprocesses 4 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
 CHAOS_ARGS ?=

@@ -45,6 +45,11 @@ AUTH = {"Authorization": f"Bearer {API_KEY}"}
 READY_S = 60.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with services and browsers come first: none is what all wait for at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real server that lives as long as the test run."""

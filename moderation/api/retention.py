@@ -24,11 +24,14 @@ blueprint = Blueprint(
 either.protect(blueprint)
 
 
-def _days(help_text: str) -> JsonInteger:
-    # `Retention` itself says what the numbers can be, whatever door they came by.
+def _days(help_text: str, *, example: int | None = None) -> JsonInteger:
+    # `Retention` itself says what the numbers can be, whatever door they came by. Whoever tries
+    # the example loses nothing by it.
     limits = {"minimum": 0, "maximum": MOST_DAYS}
     return JsonInteger(
-        required=True, allow_none=True, metadata={"description": help_text, **limits}
+        required=True,
+        allow_none=True,
+        metadata={"description": help_text, "example": example, **limits},
     )
 
 
@@ -36,7 +39,7 @@ class RetentionSchema(Schema):
     """Days that data is kept, `null` for good. None may be left out: what is over is gone."""
 
     comments = _days("Approved and rejected comments, from their last decision.")
-    personal = _days("E-mail, address and user agent of their authors, likewise.")
+    personal = _days("E-mail, address and user agent of their authors, likewise.", example=30)
     labels = _days("Stored labels, from when they were given.")
     decisions = _days("Entries of the decisions feed.")
     audit = _days("Entries of the audit log.")

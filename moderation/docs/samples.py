@@ -44,6 +44,8 @@ def _value(name: str, schema: Mapping[str, Any], resolve: Resolve) -> Any:
     schema = resolve(schema)
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if "example" in schema:
+        return schema["example"]
     if "properties" in schema:
         ways = schema.get("oneOf", [{}])
         shown = {*schema.get("required", ()), *ways[0].get("required", ()), *_OPTIONAL}
