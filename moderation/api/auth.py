@@ -112,8 +112,11 @@ def check_now() -> None:
 def _count_refused(response: Response) -> Response:
     """Checks the key of a request that was refused before its call came to it.
 
-    What cannot be used counts as well, and a revoked key is told that first.
+    What cannot be used counts as well, and a revoked key is told that first. Not where we are
+    at fault: a Redis that hangs would be waited for twice.
     """
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return response
     with suppress(RedisAwayError):
         try:
             if g.get("unchecked_key"):

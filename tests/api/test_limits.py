@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from moderation.api_keys import key_digest
+from moderation.errors import RedisAwayError
 from moderation.overload import Bounds, Gate
 from moderation.record import Record
 from moderation.record.rates import RateSubject
@@ -176,6 +177,28 @@ class TestRates:
 
         assert [one.status_code for one in answers] == [202, 422, 422, 429]
         assert [one.headers["RateLimit-Remaining"] for one in answers] == ["2", "1", "0", "0"]
+
+    def test_a_redis_that_hangs_is_not_waited_for_twice(
+        self, limited: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ):
+        # Given a key that is known, and a Redis that answers nobody in time any more
+        assert limited.post(PATH, json=new_comment()).status_code == 202
+        asked: list[str] = []
+
+        def hang(*_: object, **__: object) -> None:
+            asked.append("once")
+            raise RedisAwayError("timed out")
+
+        services = limited.application.extensions["moderation"]
+        monkeypatch.setattr(services.record.comments, "accept", hang)
+        monkeypatch.setattr(services.record.sites, "authorise", hang)
+
+        # When
+        response = limited.post(PATH, json=new_comment())
+
+        # Then
+        assert response.status_code == 503
+        assert asked == ["once"]
 
     def test_none_at_all_is_any_number_and_says_nothing(
         self, limited: FlaskClient, record: Record
