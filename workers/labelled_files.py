@@ -15,13 +15,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from models import table_files
 from models.dataset import BadRows, BadRowsError, DatasetError, Example, read
 from models.table_files import Format
+from moderation.chunks import in_chunks
 from moderation.labels import NAMES, Folding, Label
 from workers.commands.load import text_complaint
 
@@ -193,9 +193,7 @@ def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], names: Sequence[s
 
     kinds = dict.fromkeys(NAMES, DataType.int8()) | {WEIGHT: DataType.float64()}
     schema = Schema([Field(name, kinds.get(name, DataType.string())) for name in names])
-    rest = iter(rows)
-    chunks = iter(lambda: list(islice(rest, PARQUET_ROWS)), [])
-    batches = (_batch(RecordBatch, chunk, schema) for chunk in chunks)
+    batches = (_batch(RecordBatch, chunk, schema) for chunk in in_chunks(rows, PARQUET_ROWS))
     write_parquet(RecordBatchReader.from_batches(schema, batches), path)
 
 

@@ -1,4 +1,4 @@
-"""Versions of what a site sets, as ETags: told in answers, insisted on by `If-Match`."""
+"""Versions of what a site sets, as the ETags that `If-Match` insists on."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import redis
 
+from moderation.chunks import in_chunks
 from moderation.encoding import compact_json
 from moderation.errors import RetentionChangedError
 from moderation.labels import Label
@@ -96,9 +97,9 @@ class Retentions:
             The ids of those for which it came too late: decided anew, or erased, meanwhile.
         """
         stayed: list[str] = []
-        for at in range(0, len(leavers), CHUNK):
+        for chunk in in_chunks(leavers, CHUNK):
             arguments: list[Argument] = [site, "retire"]
-            for one in leavers[at : at + CHUNK]:
+            for one in chunk:
                 stored = (one.label.id, one.label.stored()) if one.label else ("", "")
                 arguments += one.comment_id, one.revision, *stored
             _, moved = self._scripts.run_all("erase", arguments)

@@ -1,4 +1,4 @@
-"""A courier that answers what a test told it to."""
+"""An endpoint, and a courier to it that answers what a test told it to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moderation.delivery.outbound import DeliveryError, FailureKind, Response
+from moderation.delivery.signing import new_secret
+from moderation.domain import now_rfc3339
+from moderation.webhooks import Endpoint, EventType, Secret
+from tests.conftest import DEMO_SITE
+
+SECRET = new_secret()
+ENDPOINT = Endpoint(
+    id="e1",
+    site=DEMO_SITE,
+    url="https://example.org/hook",
+    events=(EventType.DECISION_CREATED,),
+    secrets=(Secret(SECRET),),
+    created_at=now_rfc3339(),
+)
 
 
 def answered(status: int, text: str = "", retry_after_s: float | None = None) -> Response:
@@ -26,7 +40,7 @@ class FakeCourier:
         self.is_closed = False
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Response:
-        assert url == "https://example.org/hook"
+        assert url == ENDPOINT.url
         self.carried.append((headers, body))
         answer = next(self.answers, OK)
         if isinstance(answer, DeliveryError):

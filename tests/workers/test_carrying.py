@@ -11,21 +11,10 @@ from standardwebhooks import Webhook
 
 from moderation.deliveries import Message, Taken
 from moderation.delivery.signing import new_secret
-from moderation.domain import now_rfc3339
-from moderation.webhooks import Endpoint, Envelope, EventType, Secret
-from tests.conftest import DEMO_SITE
-from tests.workers.couriers import NO_ANSWER, FakeCourier, answered
+from moderation.webhooks import Envelope, EventType
+from tests.workers.couriers import ENDPOINT, NO_ANSWER, SECRET, FakeCourier, answered
 from workers.carrying import Answer, carry
 
-SECRET = new_secret()
-ENDPOINT = Endpoint(
-    id="e1",
-    site=DEMO_SITE,
-    url="https://example.org/hook",
-    events=(EventType.DECISION_CREATED,),
-    secrets=(Secret(SECRET),),
-    created_at=now_rfc3339(),
-)
 DECISION = {"comment_id": "c1", "revision": 1, "action": "hold"}
 MESSAGE = Message(EventType.DECISION_CREATED, "1795876831539-0", queued_ms=0)
 TAKEN = Taken("c:c1", MESSAGE, json.dumps(DECISION))

@@ -12,17 +12,14 @@ from standardwebhooks import Webhook
 
 from moderation.deliveries import GIVE_UP, Message, Outcome
 from moderation.delivery.outbound import DeliveryError
-from moderation.delivery.signing import new_secret
 from moderation.domain import now_rfc3339
 from moderation.record import Record
 from moderation.releases import Activation, ActivationKind
-from moderation.webhooks import Endpoint, EventType, Secret
+from moderation.webhooks import Endpoint, EventType
 from tests.conftest import DEMO_SITE
-from tests.workers.couriers import NO_ANSWER, OK, FakeCourier, answered
+from tests.workers.couriers import ENDPOINT, NO_ANSWER, OK, SECRET, FakeCourier, answered
 from workers import carrying, serving
 from workers.serving import MESSAGES_AT_ONCE, Server
-
-SECRET = new_secret()
 
 
 @pytest.fixture
@@ -44,16 +41,8 @@ def serve(record: Record, courier: FakeCourier) -> Callable[..., None]:
 
 @pytest.fixture
 def endpoint(record: Record) -> Endpoint:
-    made = Endpoint(
-        id="e1",
-        site=DEMO_SITE,
-        url="https://example.org/hook",
-        events=(EventType.DECISION_CREATED,),
-        secrets=(Secret(SECRET),),
-        created_at=now_rfc3339(),
-    )
-    record.webhooks.add(made)
-    return made
+    record.webhooks.add(ENDPOINT)
+    return ENDPOINT
 
 
 def decide(record: Record, comment: str, revision: int = 1) -> None:

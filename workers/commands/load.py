@@ -21,6 +21,7 @@ from marshmallow import ValidationError
 from models.dataset import BadRows, DatasetError, read_texts
 from moderation.api.schemas import TEXT_CHARACTERS, Text
 from moderation.bootstrap import DEMO_SITE
+from moderation.chunks import in_chunks
 from moderation.domain import Lane
 from moderation.options import data_dir_option, json_option, with_record
 from moderation.overload import Gate
@@ -109,7 +110,7 @@ def _load(
     advance: Callable[[int], object],
 ) -> Counter[AcceptKind]:
     outcomes: Counter[AcceptKind] = Counter()
-    while batch := list(islice(texts, BATCH)):
+    for batch in in_chunks(texts, BATCH):
         comments = [crowd.comment(place, text) for place, text in batch]
         _wait_for_room(gate, site, len(comments))
         outcomes.update(one.kind for one in record.comments.accept_batch(site, comments))

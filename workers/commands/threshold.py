@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from models.commands.common import EXIT_BAD_INPUT, load_or_explain, model_option
 from models.dataset import BadRows, DatasetError
 from models.release import BATCH_SIZE, Release
 from models.release_files import ReleaseError
+from moderation.chunks import in_chunks
 from moderation.dropins.perspective.attributes import category_of
 from moderation.options import (
     beside_service,
@@ -191,7 +191,7 @@ def _scores(
         DatasetError: there is no comment.
     """
     batches = []
-    while batch := list(islice(comments, BATCH_SIZE)):
+    for batch in in_chunks(comments, BATCH_SIZE):
         scored = release.score([one.text for one in batch])
         batches.append(
             np.array(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
@@ -13,8 +13,6 @@ from moderation.record.checking.findings import Check, Fault, Report
 from moderation.record.keys import Keys
 from moderation.record.scripts import Scripts
 from moderation.triage import Place
-
-Thing = TypeVar("Thing")
 
 #: Things that one script looks at, at most: Redis answers nobody else meanwhile.
 AT_ONCE = 50
